@@ -1,0 +1,1 @@
+"""How Koi is reached: HTTP routes over commands and views."""

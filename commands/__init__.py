@@ -1,0 +1,1 @@
+"""What may be asked: one file per command, grouped by area."""

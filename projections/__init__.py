@@ -1,0 +1,1 @@
+"""What is shown: one folder per view, named by the view."""

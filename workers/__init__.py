@@ -1,0 +1,1 @@
+"""What happens by itself: processes, connectors, channels and the command line."""
