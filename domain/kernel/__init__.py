@@ -2,14 +2,13 @@
 
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.errors import DomainError, InvalidInputError, KoiError, NotFoundError
-from domain.kernel.event import NO_META, Event, Initial, Meta
+from domain.kernel.event import NO_META, Event, Meta
 
 __all__ = [
     "NO_META",
     "Aggregate",
     "DomainError",
     "Event",
-    "Initial",
     "InvalidInputError",
     "KoiError",
     "Meta",
