@@ -36,7 +36,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A fact of the past about one stream.
 
     `TOPIC` is stored for ever: a change of meaning is a new version of the topic and an upcaster from the old one.
-    `PERSONAL` names fields of type dict[str, ...] whose values are sealed one by one under the key of `subject_id()`.
+    `PERSONAL` names fields of type dict[str, ...] whose values are sealed one by one under the key of the customer whose
+    stream it is.
     """
 
     TOPIC: ClassVar[str] = ""
@@ -57,10 +58,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
             msg = f"topic {cls.TOPIC} belongs to {known.__qualname__} already"
             raise TypeError(msg)
         type_of_topic[cls.TOPIC] = cls
-
-    def subject_id(self) -> UUID:
-        """Return the customer whose personal data the event may hold: by default the one its stream is about."""
-        return self.originator_id
 
     def inside(self, meta: Meta) -> Self:
         """Return the same event inside its envelope."""

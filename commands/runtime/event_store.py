@@ -1,0 +1,63 @@
+"""Open the event store: the one thing every process starts with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import msgspec
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+
+from commands.runtime.keyring import KeyRing
+from commands.runtime.recorder import DecisionRecorder
+from commands.runtime.streams import Streams
+from commands.runtime.writer import Writer
+
+TABLE = "decision_log"
+_LOCK_TIMEOUT_SECONDS = 10
+
+
+def open_recorder(database_url: str, *, pool_size: int = 2) -> DecisionRecorder:
+    """Return the recorder of the decision log; the table exists already (migrations), so nothing is created."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(database_url).items() if value is not None}
+    datastore = PostgresDatastore(
+        dbname=parts.get("dbname", "postgres"),
+        host=parts.get("host", "localhost"),
+        port=parts.get("port", "5432"),
+        user=parts.get("user", "postgres"),
+        password=parts.get("password", ""),
+        pool_size=1,
+        max_overflow=pool_size - 1,
+        lock_timeout=_LOCK_TIMEOUT_SECONDS,
+    )
+    return DecisionRecorder(datastore, events_table_name=TABLE)
+
+
+async def open_pool(database_url: str, *, size: int = 10) -> asyncpg.Pool:
+    """Return a pool for reading; statements are cached, times come back in UTC."""
+    return await asyncpg.create_pool(
+        database_url, min_size=1, max_size=size, server_settings={"timezone": "UTC", "jit": "off"}
+    )
+
+
+class EventStore(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process needs to read and append history."""
+
+    pool: asyncpg.Pool
+    recorder: DecisionRecorder
+    keyring: KeyRing
+    streams: Streams
+
+
+@asynccontextmanager
+async def open_event_store(database_url: str, master_key: bytes, *, pool_size: int = 10) -> AsyncIterator[EventStore]:
+    """Open the pools, the key ring and the group-commit writer; closes them again."""
+    pool = await open_pool(database_url, size=pool_size)
+    recorder = open_recorder(database_url)
+    try:
+        keyring = KeyRing(pool, master_key)
+        async with Writer(recorder) as writer:
+            yield EventStore(pool=pool, recorder=recorder, keyring=keyring, streams=Streams(pool, keyring, writer))
+    finally:
+        recorder.datastore.close()
+        await pool.close()

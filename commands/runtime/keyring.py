@@ -1,0 +1,88 @@
+"""One key per customer: destroying it makes every personal value sealed under it unreadable, wherever a copy lies."""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+_SELECT = "SELECT subject_id, wrapped FROM subject_key WHERE subject_id = ANY($1)"
+_INSERT = """
+    INSERT INTO subject_key (subject_id, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[]) ON CONFLICT DO NOTHING
+"""
+
+
+class KeyRing:
+    """Seals and unseals personal values (AES-256-GCM, bound to the customer's id).
+
+    Keys live in `subject_key`, wrapped by the master key; `ensure` and `load` bring them into memory (the `capacity` most
+    recently used), `seal` and `unseal` then work without waiting.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, master_key: bytes, *, capacity: int = 200_000) -> None:
+        """Take the pool to read keys from and the 32 bytes that wrap them."""
+        self._pool = pool
+        self._master = AESGCM(master_key)
+        self._capacity = capacity
+        self._keys: OrderedDict[UUID, AESGCM] = OrderedDict()
+        self._creating = asyncio.Lock()
+
+    async def load(self, subjects: Iterable[UUID]) -> None:
+        """Bring the keys that exist into memory."""
+        missing = sorted({subject for subject in subjects if subject not in self._keys})
+        if missing:
+            for row in await self._pool.fetch(_SELECT, missing):
+                self._keep(row["subject_id"], row["wrapped"])
+
+    async def ensure(self, subjects: Iterable[UUID]) -> None:
+        """Bring the keys into memory, making those that do not exist yet.
+
+        The new rows are committed without waiting for the disk: what is sealed under them is committed later on the same
+        server, and that wait covers them (the write-ahead log is flushed in order).
+        """
+        wanted = set(subjects)
+        async with self._creating:
+            await self.load(wanted)
+            missing = sorted(wanted - self._keys.keys())
+            if not missing:
+                return
+            wrapped = [self._wrap(subject, secrets.token_bytes(32)) for subject in missing]
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute("SET LOCAL synchronous_commit = off")
+                await connection.execute(_INSERT, missing, wrapped)
+            # Read back rather than trust our own: another process may have been first.
+            await self.load(missing)
+
+    def seal(self, subject: UUID, clear: bytes) -> bytes:
+        """Encrypt under the customer's key; raises `KeyError` if it was not ensured before."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._keys[subject].encrypt(nonce, clear, subject.bytes)
+
+    def unseal(self, subject: UUID, sealed: bytes) -> bytes | None:
+        """Decrypt; None where the key has been destroyed or was never loaded."""
+        key = self._keys.get(subject)
+        if key is None:
+            return None
+        try:
+            return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], subject.bytes)
+        except InvalidTag:
+            return None
+
+    def forget(self, subject: UUID) -> None:
+        """Drop the key from memory."""
+        self._keys.pop(subject, None)
+
+    def _wrap(self, subject: UUID, key: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, key, subject.bytes)
+
+    def _keep(self, subject: UUID, wrapped: bytes) -> None:
+        key = self._master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], subject.bytes)
+        self._keys[subject] = AESGCM(key)
+        while len(self._keys) > self._capacity:
+            self._keys.popitem(last=False)

@@ -1,0 +1,253 @@
+"""The customer: one stream per first-seen identifier; what it claims, who it is, what it consented to.
+
+Joining customers into one profile is the identity graph's work (`graph.py`); a customer's own history never changes by it,
+which is what makes a merge exactly reversible.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel import Aggregate, DomainError, Event
+from domain.kernel.errors import AlreadyExistsError, InvalidInputError
+
+# The same value said again is written at most once in this time: enough for "last word wins" to be right to the day.
+_CONFIRM_AFTER = timedelta(days=1)
+
+
+class MergeError(DomainError):
+    """A merge or its undoing that makes no sense for these two customers."""
+
+    code = "customer.merge"
+
+
+class ConsentState(StrEnum):
+    """The two words a person can say about a channel and a purpose."""
+
+    GRANTED = "granted"
+    WITHDRAWN = "withdrawn"
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """An identifier a customer was seen with: the id it names, and its type. The value itself is sealed beside it."""
+
+    id: UUID
+    type: str
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """An identifier as observed: the id it names, its type and its value in clear (None where it is not kept)."""
+
+    id: UUID
+    type: str
+    value: str | None
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """The last word on an attribute and when it was said."""
+
+    value: Any
+    occurred_at: datetime
+
+
+class ConsentWord(msgspec.Struct, frozen=True):
+    """The last word on a channel and purpose, under which wording, and when it was said."""
+
+    state: str
+    occurred_at: datetime
+    text_version: str
+
+
+class Customer(Aggregate):
+    """One customer's stream, named by the strongest identifier it was first seen with."""
+
+    TOPIC = "customer"
+
+    class Registered(Event, frozen=True, kw_only=True):
+        """A customer was seen for the first time, under these identifiers (its own is among the claims)."""
+
+        TOPIC = "customer.registered.v1"
+        PERSONAL = ("identifiers",)
+        named_by: str
+        claims: tuple[Claim, ...]
+        identifiers: dict[str, str] = {}
+
+    class Identified(Event, frozen=True, kw_only=True):
+        """The customer was seen under further identifiers."""
+
+        TOPIC = "customer.identified.v1"
+        PERSONAL = ("identifiers",)
+        claims: tuple[Claim, ...]
+        identifiers: dict[str, str] = {}
+
+    class AttributesChanged(Event, frozen=True, kw_only=True):
+        """New words about the customer, valid from `meta.occurred_at`; the personal ones are sealed."""
+
+        TOPIC = "customer.attributes_changed.v1"
+        PERSONAL = ("personal",)
+        attributes: dict[str, Any] = {}
+        personal: dict[str, Any] = {}
+
+    class ConsentChanged(Event, frozen=True, kw_only=True):
+        """The customer granted or withdrew consent for a purpose on a channel."""
+
+        TOPIC = "customer.consent_changed.v1"
+        channel: str
+        purpose: str
+        state: ConsentState
+        text_version: str
+        source: str
+        evidence: str = ""
+
+    class Merged(Event, frozen=True, kw_only=True):
+        """Someone decided that this customer and the other are one person."""
+
+        TOPIC = "customer.merged.v1"
+        other_id: UUID
+        reason: str
+
+    class Unmerged(Event, frozen=True, kw_only=True):
+        """Someone decided that they are not: the merge ends and these claims of this customer no longer count."""
+
+        TOPIC = "customer.unmerged.v1"
+        other_id: UUID
+        withdrawn: tuple[UUID, ...]
+        reason: str
+
+    def __init__(self, stream_id: UUID) -> None:
+        """Begin unknown."""
+        super().__init__(stream_id)
+        self.named_by = ""
+        self.claims: dict[UUID, str] = {}
+        self.withdrawn: set[UUID] = set()
+        self.identifiers: dict[UUID, tuple[str, str]] = {}
+        self.attributes: dict[str, Attribute] = {}
+        self.consents: dict[tuple[str, str], ConsentWord] = {}
+        self.merged_with: set[UUID] = set()
+
+    def register(self, identifiers: tuple[Observed, ...]) -> None:
+        """Begin the customer's history; raises `AlreadyExistsError` if it has one."""
+        if self.exists:
+            msg = "a customer with this identifier is registered already"
+            raise AlreadyExistsError(msg, field="identifiers")
+        named_by = next((observed.type for observed in identifiers if observed.id == self.id), None)
+        if named_by is None:
+            msg = "the identifier that names the customer must be among the identifiers"
+            raise InvalidInputError(msg, field="identifiers")
+        self.record(self.Registered, named_by=named_by, **_claimed(identifiers))
+
+    def observe(self, identifiers: tuple[Observed, ...]) -> None:
+        """Take note of the identifiers a fact came with: registers, adds claims, or does nothing if all is known."""
+        if not self.exists:
+            self.register(identifiers)
+            return
+        new = tuple(o for o in identifiers if o.id not in self.claims and o.id not in self.withdrawn)
+        if new:
+            self.record(self.Identified, **_claimed(new))
+
+    def link(self, identifiers: tuple[Observed, ...]) -> None:
+        """Add identifiers by decision: unlike an observation this also restores a withdrawn claim."""
+        new = tuple(o for o in identifiers if o.id not in self.claims)
+        if new:
+            self.record(self.Identified, **_claimed(new))
+
+    def describe(self, attributes: dict[str, Any], personal: dict[str, Any], occurred_at: datetime) -> None:
+        """Set attributes as of `occurred_at`; an older word than the one known changes nothing."""
+        plain = {key: value for key, value in attributes.items() if self._is_news(key, value, occurred_at)}
+        sealed = {key: value for key, value in personal.items() if self._is_news(key, value, occurred_at)}
+        if plain or sealed:
+            self.record(self.AttributesChanged, attributes=plain, personal=sealed)
+            # The envelope is put on later, so the time of the word is kept here.
+            for key, value in (plain | sealed).items():
+                self.attributes[key] = Attribute(value, occurred_at)
+
+    def change_consent(  # a consent without any of these would be no proof
+        self, channel: str, purpose: str, state: ConsentState, *, text_version: str, source: str, evidence: str = ""
+    ) -> None:
+        """Record what the person said; also when it repeats the last word, since each is a proof of its own."""
+        self.record(
+            self.ConsentChanged,
+            channel=channel,
+            purpose=purpose,
+            state=state,
+            text_version=text_version,
+            source=source,
+            evidence=evidence,
+        )
+
+    def merge(self, other_id: UUID, reason: str) -> None:
+        """Declare this and the other customer one person; raises `MergeError` if they are already, or are the same."""
+        if other_id == self.id:
+            msg = "a customer cannot be merged with itself"
+            raise MergeError(msg, field="other_id")
+        if other_id in self.merged_with:
+            msg = "these two customers are merged already"
+            raise MergeError(msg, field="other_id")
+        self.record(self.Merged, other_id=other_id, reason=reason)
+
+    def unmerge(self, other_id: UUID, withdrawn: tuple[UUID, ...], reason: str) -> None:
+        """End the merge with the other customer and give up the claims that join the two."""
+        unknown = [claim for claim in withdrawn if claim not in self.claims]
+        if unknown or (not withdrawn and other_id not in self.merged_with):
+            msg = "nothing of this customer joins it to the other"
+            raise MergeError(msg, field="other_id")
+        self.record(self.Unmerged, other_id=other_id, withdrawn=withdrawn, reason=reason)
+
+    def evolve(self, event: Event) -> None:
+        """Assign what the event says."""
+        match event:
+            case Customer.Registered():
+                self.named_by = event.named_by
+                self._claim(event.claims, event.identifiers)
+            case Customer.Identified():
+                self._claim(event.claims, event.identifiers)
+            case Customer.AttributesChanged():
+                for key, value in (event.attributes | event.personal).items():
+                    self.attributes[key] = Attribute(value, event.meta.occurred_at)
+            case Customer.ConsentChanged():
+                self._consent(event)
+            case Customer.Merged():
+                self.merged_with.add(event.other_id)
+            case Customer.Unmerged():
+                self.merged_with.discard(event.other_id)
+                for claim in event.withdrawn:
+                    self.claims.pop(claim, None)
+                    self.identifiers.pop(claim, None)
+                    self.withdrawn.add(claim)
+
+    def _claim(self, claims: tuple[Claim, ...], values: dict[str, str]) -> None:
+        for claim in claims:
+            self.claims[claim.id] = claim.type
+            self.withdrawn.discard(claim.id)
+            if str(claim.id) in values:
+                self.identifiers[claim.id] = (claim.type, values[str(claim.id)])
+
+    def _consent(self, event: "Customer.ConsentChanged") -> None:
+        known = self.consents.get((event.channel, event.purpose))
+        if known is None or known.occurred_at <= event.meta.occurred_at:
+            self.consents[event.channel, event.purpose] = ConsentWord(
+                event.state, event.meta.occurred_at, event.text_version
+            )
+
+    def _is_news(self, key: str, value: Any, occurred_at: datetime) -> bool:
+        known = self.attributes.get(key)
+        if known is None:
+            return True
+        if value == known.value:
+            return occurred_at - known.occurred_at >= _CONFIRM_AFTER
+        return (occurred_at, _order(value)) > (known.occurred_at, _order(known.value))
+
+
+def _claimed(identifiers: tuple[Observed, ...]) -> dict[str, Any]:
+    return {
+        "claims": tuple(Claim(observed.id, observed.type) for observed in identifiers),
+        "identifiers": {str(o.id): o.value for o in identifiers if o.value is not None},
+    }
+
+
+def _order(value: Any) -> bytes:
+    # Two words said at the same instant: the greater one wins, whichever came first.
+    return msgspec.json.encode(value, order="deterministic")
