@@ -1,6 +1,5 @@
 """One key per customer: destroying it makes every personal value sealed under it unreadable, wherever a copy lies."""
 
-import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -30,7 +29,6 @@ class KeyRing:
         self._master = AESGCM(master_key)
         self._capacity = capacity
         self._keys: OrderedDict[UUID, AESGCM] = OrderedDict()
-        self._creating = asyncio.Lock()
 
     async def load(self, subjects: Iterable[UUID]) -> None:
         """Bring the keys that exist into memory."""
@@ -46,17 +44,16 @@ class KeyRing:
         server, and that wait covers them (the write-ahead log is flushed in order).
         """
         wanted = set(subjects)
-        async with self._creating:
-            await self.load(wanted)
-            missing = sorted(wanted - self._keys.keys())
-            if not missing:
-                return
-            wrapped = [self._wrap(subject, secrets.token_bytes(32)) for subject in missing]
-            async with self._pool.acquire() as connection, connection.transaction():
-                await connection.execute("SET LOCAL synchronous_commit = off")
-                await connection.execute(_INSERT, missing, wrapped)
-            # Read back rather than trust our own: another process may have been first.
-            await self.load(missing)
+        await self.load(wanted)
+        missing = sorted(wanted - self._keys.keys())
+        if not missing:
+            return
+        wrapped = [self._wrap(subject, secrets.token_bytes(32)) for subject in missing]
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("SET LOCAL synchronous_commit = off")
+            await connection.execute(_INSERT, missing, wrapped)
+        # Read back rather than trust our own: somebody else may have been first.
+        await self.load(missing)
 
     def seal(self, subject: UUID, clear: bytes) -> bytes:
         """Encrypt under the customer's key; raises `KeyError` if it was not ensured before."""

@@ -159,17 +159,23 @@ class Customer(Aggregate):
         plain = {key: value for key, value in attributes.items() if self._is_news(key, value, occurred_at)}
         sealed = {key: value for key, value in personal.items() if self._is_news(key, value, occurred_at)}
         if plain or sealed:
-            self.record(self.AttributesChanged, attributes=plain, personal=sealed)
-            # The envelope is put on later, so the time of the word is kept here.
-            for key, value in (plain | sealed).items():
-                self.attributes[key] = Attribute(value, occurred_at)
+            self.record(self.AttributesChanged, occurred_at=occurred_at, attributes=plain, personal=sealed)
 
     def change_consent(  # a consent without any of these would be no proof
-        self, channel: str, purpose: str, state: ConsentState, *, text_version: str, source: str, evidence: str = ""
+        self,
+        channel: str,
+        purpose: str,
+        state: ConsentState,
+        *,
+        text_version: str,
+        source: str,
+        occurred_at: datetime,
+        evidence: str = "",
     ) -> None:
         """Record what the person said; also when it repeats the last word, since each is a proof of its own."""
         self.record(
             self.ConsentChanged,
+            occurred_at=occurred_at,
             channel=channel,
             purpose=purpose,
             state=state,

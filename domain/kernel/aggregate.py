@@ -5,10 +5,11 @@ metaclass, so that a decision takes microseconds, reads no clock, and an event i
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from domain.kernel.event import Event
+from domain.kernel.event import EPOCH, NO_META, Event, Meta
 
 
 class Aggregate:
@@ -38,9 +39,17 @@ class Aggregate:
         """Assign what the event says; decides nothing, refuses nothing."""
         raise NotImplementedError
 
-    def record(self, event_type: type[Event], **fields: Any) -> None:
-        """Let it happen: apply the new event and keep it for saving."""
-        event = event_type(originator_id=self.id, originator_version=self.version + 1, **fields)
+    def record(self, event_type: type[Event], *, occurred_at: datetime = EPOCH, **fields: Any) -> None:
+        """Let it happen: apply the new event and keep it for saving.
+
+        `occurred_at` (UTC) is given where the business time decides something; else it is that of the command.
+        """
+        event = event_type(
+            originator_id=self.id,
+            originator_version=self.version + 1,
+            meta=NO_META if occurred_at is EPOCH else Meta(occurred_at=occurred_at),
+            **fields,
+        )
         self.evolve(event)
         self.version = event.originator_version
         self._pending.append(event)

@@ -59,8 +59,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
             raise TypeError(msg)
         type_of_topic[cls.TOPIC] = cls
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether the event holds a value that has to be sealed."""
+        return any(getattr(self, name) for name in self.PERSONAL)
+
     def inside(self, meta: Meta) -> Self:
-        """Return the same event inside its envelope."""
+        """Return the same event inside its envelope; a business time it already has stays."""
+        if self.meta.occurred_at is not EPOCH:
+            meta = msgspec.structs.replace(meta, occurred_at=self.meta.occurred_at)
         return msgspec.structs.replace(self, meta=meta)
 
 

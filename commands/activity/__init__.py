@@ -1,0 +1,1 @@
+"""What the world did, taken in."""

@@ -1,0 +1,140 @@
+"""Decide a batch of activities: which rows the fact log gets, and what is new about the customers they speak of."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import StoredEvent
+
+from commands.runtime.clock import now
+from commands.runtime.context import Context
+from commands.runtime.facts import FactRow
+from commands.runtime.streams import Streams
+from domain.activity.activity import Activity
+from domain.activity.personal import split
+from domain.identity.customer import Customer, Observed
+from domain.identity.identifier import Identifier, IdentifierType
+from domain.identity.naming import Naming
+from domain.kernel.event import Event
+
+_REMEMBERED = 500_000
+_encode = msgspec.json.Encoder().encode
+# The value of an anonymous id says nothing to anybody: the id it names is enough, and no key need be made for it.
+_VALUE_NOT_KEPT = frozenset({IdentifierType.ANONYMOUS})
+
+Sighting = tuple[Identifier, ...]
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """What to write: `rows` by dedupe key, the customers' events, and what is known once it is written."""
+
+    keys: Sequence[UUID]
+    rows: Mapping[UUID, FactRow]
+    stored: Sequence[StoredEvent]
+    recorded_at: datetime
+    customers: Sequence[UUID]
+    learned: Sequence[Sighting]
+
+
+class Known:
+    """The combinations of identifiers this process has already seen recorded: most facts come with one of them."""
+
+    def __init__(self, capacity: int = _REMEMBERED) -> None:
+        """Remember at most `capacity` combinations, the most recently learned ones."""
+        self._seen: OrderedDict[Sighting, None] = OrderedDict()
+        self._capacity = capacity
+
+    def __contains__(self, sighting: Sighting) -> bool:
+        """Whether the combination is recorded for sure."""
+        return sighting in self._seen
+
+    def learn(self, sightings: Iterable[Sighting]) -> None:
+        """Remember combinations that are now committed."""
+        for sighting in sightings:
+            self._seen[sighting] = None
+        while len(self._seen) > self._capacity:
+            self._seen.popitem(last=False)
+
+    def forget(self, customers: Sequence[UUID]) -> None:
+        """Forget everything: a conflict with another process is rare and the truth is one query away."""
+        if customers:
+            self._seen.clear()
+
+
+async def decide(
+    activities: Sequence[Activity], known: Known, streams: Streams, naming: Naming, actor: str
+) -> Batch:
+    """Return what to write for the activities; reads the streams of customers that may have something new only."""
+    recorded_at = now()
+    news: dict[UUID, list[Activity]] = {}
+    learned: list[Sighting] = []
+    sealing: set[UUID] = set()
+    names = [naming.customer_id(activity.identifiers[0]) for activity in activities]
+    for customer_id, activity in zip(names, activities, strict=True):
+        if activity.traits or activity.identifiers not in known:
+            news.setdefault(customer_id, []).append(activity)
+            learned.append(activity.identifiers)
+        if activity.personal:
+            sealing.add(customer_id)
+    stored = await _customer_events(news, streams, naming, Context(actor=actor), recorded_at)
+    await streams.keyring.ensure(sealing)
+    keys = [_dedupe_key(activity) for activity in activities]
+    rows: dict[UUID, FactRow] = {}
+    for key, customer_id, activity in zip(keys, names, activities, strict=True):
+        if key not in rows:
+            rows[key] = _row(customer_id, activity, streams)
+    return Batch(
+        keys=keys, rows=rows, stored=stored, recorded_at=recorded_at, customers=list(news), learned=learned
+    )
+
+
+async def _customer_events(
+    news: Mapping[UUID, Sequence[Activity]], streams: Streams, naming: Naming, by: Context, recorded_at: datetime
+) -> list[StoredEvent]:
+    if not news:
+        return []
+    customers = await streams.load_many(Customer, news)
+    events: list[Event] = []
+    for customer_id, activities in news.items():
+        customer = customers[customer_id]
+        for activity in activities:
+            customer.observe(_observed(activity.identifiers, naming))
+            if activity.traits:
+                plain, personal = split(activity.traits)
+                customer.describe(plain, personal, activity.occurred_at)
+        meta = by.meta(recorded_at)
+        events += [
+            event.inside(msgspec.structs.replace(meta, occurred_at=activities[0].occurred_at))
+            for event in customer.collect_events()
+        ]
+    await streams.keyring.ensure(event.originator_id for event in events if event.is_personal)
+    return [streams.mapper.to_stored_event(event) for event in events]
+
+
+def _observed(identifiers: Sighting, naming: Naming) -> tuple[Observed, ...]:
+    return tuple(
+        Observed(naming.customer_id(one), str(one.type), None if one.type in _VALUE_NOT_KEPT else one.value)
+        for one in identifiers
+    )
+
+
+def _row(customer_id: UUID, activity: Activity, streams: Streams) -> FactRow:
+    sealed = streams.keyring.seal(customer_id, _encode(activity.personal)) if activity.personal else None
+    return FactRow(
+        activity.occurred_at,
+        customer_id,
+        activity.name,
+        activity.source,
+        activity.amount,
+        activity.currency,
+        _encode(activity.properties).decode(),
+        sealed,
+    )
+
+
+def _dedupe_key(activity: Activity) -> UUID:
+    text = f"{activity.source}\x1f{activity.message_id}".encode()
+    return UUID(bytes=hashlib.blake2b(text, digest_size=16).digest())
