@@ -1,0 +1,1 @@
+"""Channels: messages, the consent they need, and what became of them."""

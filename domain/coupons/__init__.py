@@ -1,0 +1,1 @@
+"""Coupons: one promise to one customer, kept once."""

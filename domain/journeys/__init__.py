@@ -1,0 +1,1 @@
+"""Journeys: a versioned graph of steps, and one customer's walk through it."""
