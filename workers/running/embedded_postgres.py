@@ -19,11 +19,12 @@ from workers.running.account import Account, server_account
 from workers.running.postgres_leftovers import clear_leftovers
 from workers.running.postgres_options import server_options
 from workers.running.program import ProgramError, halt, spawn, tail
+from workers.running.waiting import until
 
 MAJOR = 18
 DATABASE = "koi"
 _SOCKET_LIMIT = 107 - len("/.s.PGSQL.5432.lock")
-_STEP = 0.01
+_GONE = "gone"
 _READY_SECONDS = 600.0
 
 
@@ -107,13 +108,20 @@ class EmbeddedPostgres:
 
     async def _ready(self, process: Process) -> None:
         """The server writes its state into `postmaster.pid`; recovery after a crash may take minutes."""
-        clock = asyncio.get_running_loop()
-        deadline = clock.time() + _READY_SECONDS
-        while clock.time() < deadline and process.returncode is None:
-            if _state(self.data, process.pid) == "ready":
-                return
-            await asyncio.sleep(_STEP)
-        raise ProgramError(f"PostgreSQL does not start. {self._says()}")
+        settled = ("ready", _GONE)
+        await until(lambda: self._state(process) in settled, _READY_SECONDS)
+        if self._state(process) != "ready":
+            raise ProgramError(f"PostgreSQL does not start. {self._says()}")
+
+    def _state(self, process: Process) -> str:
+        """The eighth line of `postmaster.pid`, if it is this server's."""
+        if process.returncode is not None:
+            return _GONE
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return "starting"
+        return lines[7].strip() if lines[:1] == [str(process.pid)] and lines[7:] else "starting"
 
     async def _create_database(self) -> None:
         async with await psycopg.AsyncConnection.connect(self.url_of("postgres"), autocommit=True) as connection:
@@ -138,15 +146,6 @@ def programs() -> Path:
             "or name a server with KOI_DATABASE_URL."
         )
     return Path(found.origin).parent / f"pginstall{MAJOR}" / "bin"
-
-
-def _state(data: Path, pid: int) -> str | None:
-    """The last line of `postmaster.pid`, if it is this server's."""
-    try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
-        return None
-    return lines[7].strip() if len(lines) > 7 and lines[0] == str(pid) else None  # noqa: PLR2004 - line 8 is the state
 
 
 def _socket_folder(home: Path) -> Path:

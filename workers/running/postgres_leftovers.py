@@ -5,15 +5,15 @@ start while one of them still holds the shared memory. After a `kill -9` of the 
 down.
 """
 
-import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-_STEP = 0.02
+from workers.running.waiting import until
+
 _SHUTDOWN_SECONDS = 60.0
 _ORPHAN_SECONDS = 10.0
 
@@ -27,14 +27,14 @@ async def clear_leftovers(data: Path) -> None:
     if server is not None:
         with suppress(psutil.NoSuchProcess):
             server.send_signal(signal.SIGINT)
-        await _gone(lambda: not server.is_running() or _is_dead(server), _SHUTDOWN_SECONDS)
+        await until(lambda: not server.is_running() or _is_dead(server), _SHUTDOWN_SECONDS)
         with suppress(psutil.NoSuchProcess):
             server.kill()
-    await _gone(lambda: not any(_processes_on(data)), _ORPHAN_SECONDS)
+    await until(lambda: not any(_processes_on(data)), _ORPHAN_SECONDS)
     for process in _processes_on(data):
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    await _gone(lambda: not any(_processes_on(data)), _ORPHAN_SECONDS)
+    await until(lambda: not any(_processes_on(data)), _ORPHAN_SECONDS)
     # The process id in it may belong to anyone by now, and the server would believe it is another server.
     (data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -60,10 +60,3 @@ def _is_dead(process: psutil.Process) -> bool:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
-
-
-async def _gone(is_gone: Callable[[], bool], seconds: float) -> None:
-    clock = asyncio.get_running_loop()
-    deadline = clock.time() + seconds
-    while not is_gone() and clock.time() < deadline:
-        await asyncio.sleep(_STEP)

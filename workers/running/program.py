@@ -48,8 +48,11 @@ async def spawn(
     account: Account | None = None,
     needs: Iterable[Path] = (),
     pass_fds: Sequence[int] = (),
+    folder: Path = Path("/"),
 ) -> Process:
     """Start a child in its own session (a terminal's Ctrl-C is ours to pass on), its output appended to `log`.
+
+    It stands in `folder`: another user might not be allowed where we stand.
 
     Raises:
         ProgramError: the system refuses to start it.
@@ -64,7 +67,7 @@ async def spawn(
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
-            cwd="/",
+            cwd=folder,
             env=env,
             start_new_session=True,
             pass_fds=pass_fds,

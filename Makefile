@@ -1,0 +1,39 @@
+# make up      everything on this machine: environment, servers, schema, real history, API and workers
+# make test    everything CI runs
+KOI_PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; \
+	done)
+KOI := .venv/bin/koi
+BENCHES := ingest trigger burst backfill replay
+
+.PHONY: up test check bench lock clean environment
+
+up: environment
+	@$(KOI) up
+
+test: check
+	@.venv/bin/pytest
+
+check: environment
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: environment
+	@for bench in $(BENCHES); do $(KOI) bench $$bench || exit 1; done
+
+environment:
+	@test -n "$(KOI_PYTHON)" || { \
+	echo "Koi needs Python 3.11 to 3.14 and finds none. Debian or Ubuntu: apt-get install python3 python3-venv"; \
+	echo "Or name one: make up KOI_PYTHON=/path/to/python3.11"; exit 1; }
+	@$(KOI_PYTHON) workers/running/environment.py
+
+# The lock names no index, so that any mirror can serve it.
+lock: environment
+	@.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+
+# The state in .koi stays: it is data.
+clean:
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

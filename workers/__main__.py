@@ -1,0 +1,6 @@
+"""The one command line: `koi`."""
+
+from workers.cli import main
+
+if __name__ == "__main__":
+    main()

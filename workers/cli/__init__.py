@@ -1,0 +1,49 @@
+"""The command line, `koi`: one module for each group of commands, imported when it is asked for."""
+
+import asyncio
+import importlib.metadata
+import os
+import sys
+
+import cyclopts
+from rich.console import Console
+
+from domain.kernel.errors import KoiError
+
+COMMANDS = {
+    # name: (where, what it does)
+    "up": ("workers.cli.up:up", "Start everything on this machine and keep it running."),
+    "serve": ("workers.cli.serving:serve", "Run the API alone."),
+    "work": ("workers.cli.working:work", "Run the workers alone."),
+    "import": ("workers.cli.importing:app", "Bring files of history in."),
+    "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
+    "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
+    "keys": ("workers.cli.keys:app", "Create, list and revoke API keys."),
+    "bench": ("workers.cli.bench:app", "Measure Koi beside what this machine can do."),
+}
+
+
+def build() -> cyclopts.App:
+    """Assemble the command line; nothing behind it is imported yet."""
+    app = cyclopts.App(name="koi", help="Koi: real history in, a message out, all of it replayable.", version=_version)
+    for name, (place, help_text) in COMMANDS.items():
+        app.command(place, name=name, help=help_text)
+    return app
+
+
+def _version() -> str:
+    return importlib.metadata.version("koi")
+
+
+def main() -> None:
+    """Run one command; an error Koi can explain is told without a traceback, and ends with 1."""
+    try:
+        build()()
+    except KoiError as error:
+        Console(stderr=True).print(f"[bold red]Error:[/] {error.detail}", soft_wrap=True, highlight=False)
+        sys.exit(1)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)
+    except BrokenPipeError:
+        # Who read the output has seen enough (`koi ... | head`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

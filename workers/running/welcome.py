@@ -1,0 +1,43 @@
+"""The last words of a start: where Koi is, which keys open it, what to try first."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from commands.runtime.secrets import Secrets
+from commands.runtime.settings import Settings
+
+
+def welcome(console: Console, settings: Settings, secrets: Secrets, *, show_keys: bool) -> None:
+    """Print address, keys (in full on the first start only) and three commands to try."""
+    console.print()
+    console.print(f"[bold]Koi runs at {settings.api_url}[/] (API reference: {settings.api_url}/schema)", soft_wrap=True)
+    console.print(f"State in {settings.home}, keys in {settings.secrets_file}", soft_wrap=True, highlight=False)
+    lines = [] if show_keys else [f"  The keys: admin_key and write_key in {settings.secrets_file}"]
+    admin = secrets.admin_key if show_keys else "$ADMIN_KEY"
+    write = secrets.write_key if show_keys else "$WRITE_KEY"
+    if show_keys:
+        lines += [f"  export ADMIN_KEY={admin}", f"  export WRITE_KEY={write}"]
+    lines += ["Try:", *(f"  {command}" for command in first_commands(settings.api_url))]
+    # As plain text, unwrapped: to be copied.
+    console.print(Text("\n".join(lines)), soft_wrap=True)
+    console.print("Ctrl-C stops everything.")
+
+
+def first_commands(api_url: str) -> list[str]:
+    """Three commands to try: find a customer, send an event, ask why."""
+    koi = _short(Path(sys.executable).with_name("koi"))
+    cart = '{"type":"track","userId":"member-1","event":"Product Added","properties":{"product_id":"1"}}'
+    return [
+        f'curl -H "Authorization: Bearer $ADMIN_KEY" "{api_url}/api/v1/customers?identifier=member_code:1"',
+        f"curl -u \"$WRITE_KEY:\" -H 'Content-Type: application/json' -d '{cart}' {api_url}/v1/track",
+        f"{koi} audit why member_code:member-1",
+    ]
+
+
+def _short(program: Path) -> str:
+    """As seen from here, if it lies below."""
+    here = Path.cwd()
+    return str(program.relative_to(here)) if program.is_relative_to(here) else str(program)
