@@ -1,0 +1,78 @@
+"""The worker process: the roles it was asked for, side by side, each of them carrying on through broken connections."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+import msgspec
+from eventsourcing.persistence import PersistenceError
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from commands.runtime.event_store import EventStore, open_event_store
+from commands.runtime.secrets import Secrets
+from commands.runtime.settings import Settings
+from workers import bus
+
+log = logging.getLogger("koi.work")
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 5.0
+# What a restart of PostgreSQL or of the broker looks like from here; anything else is a fault and ends the process.
+PASSING = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, PersistenceError, NatsError)
+
+
+class Worker(msgspec.Struct, frozen=True, kw_only=True):
+    """What every role works with."""
+
+    settings: Settings
+    secrets: Secrets
+    store: EventStore
+    client: Client
+
+
+Role = Callable[[Worker], Awaitable[None]]
+
+
+async def carry_on(name: str, role: Role, worker: Worker) -> None:
+    """Run a role for ever; after a broken connection begin it again, a little later each time it fails at once."""
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        began = asyncio.get_running_loop().time()
+        try:
+            await role(worker)
+        except PASSING as error:
+            if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE_SECONDS:
+                pause = _FIRST_PAUSE_SECONDS
+            log.warning("%s: %s; again in %.2f s", name, type(error).__name__, pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+async def run(settings: Settings, secrets: Secrets, roles: Mapping[str, Role]) -> None:
+    """Run the roles until one of them fails for good or the process is told to stop."""
+    async with (
+        open_event_store(settings.database_url, secrets.master_key, pool_size=12) as store,
+        bus.connect(settings.nats_url, secrets.nats_token, name="koi-work") as client,
+    ):
+        worker = Worker(settings=settings, secrets=secrets, store=store, client=client)
+        async with asyncio.TaskGroup() as group:
+            for name, role in roles.items():
+                group.create_task(carry_on(name, role, worker), name=name)
+
+
+@asynccontextmanager
+async def listening(database_url: str, channels: Sequence[str]) -> AsyncIterator[tuple[asyncpg.Connection, asyncio.Event]]:
+    """Yield a connection of one's own and an event that is set whenever one of the channels is notified."""
+    connection = await asyncpg.connect(database_url, server_settings={"timezone": "UTC", "jit": "off"})
+    woken = asyncio.Event()
+    try:
+        for channel in channels:
+            await connection.add_listener(channel, lambda *_: woken.set())
+        yield connection, woken
+    finally:
+        with contextlib.suppress(*PASSING):
+            await connection.close(timeout=1)
