@@ -1,0 +1,33 @@
+"""An activity: one thing a customer did, as every source is translated to."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.identity.identifier import Identifier
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened, by whom, when, in Koi's words; all times are UTC.
+
+    `message_id` is unique within `source`; the first of `identifiers` is the strongest, which names the customer.
+    `amount` is in minor units (fen) of `currency`. Personal data is in `personal` (sections `properties` and `context`,
+    each with the paths it had) and may be in `traits`, nowhere else. `original_at` and `sent_at` are the client's clock
+    as sent, from which `occurred_at` was corrected.
+    """
+
+    message_id: str
+    source: str
+    name: str
+    occurred_at: datetime
+    received_at: datetime
+    identifiers: tuple[Identifier, ...]
+    amount: int | None = None
+    currency: str | None = None
+    properties: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+    personal: dict[str, Any] = {}
+    traits: dict[str, Any] = {}
+    original_at: datetime | None = None
+    sent_at: datetime | None = None

@@ -1,0 +1,45 @@
+"""The money of an activity: which property holds it, in integer minor units."""
+
+import re
+from typing import Any, Final
+
+from domain.activity.vocabulary import Kind
+from domain.kernel import money
+
+# An exponent in a text would let six characters ask for a million digits.
+_DECIMAL: Final = re.compile(r"\s*[+-]?(?:\d{1,24}(?:\.\d{0,24})?|\.\d{1,24})\s*\Z", re.ASCII)
+
+_COLLOQUIAL: Final = {"RMB": "CNY", "¥": "CNY", "元": "CNY", "人民币": "CNY"}
+
+
+def amount_of(kind: Kind, properties: dict[str, Any], default_currency: str) -> tuple[int | None, str | None]:
+    """Return the amount in minor units (fen) and its ISO 4217 currency, (None, None) if the activity moves no money.
+
+    A refund's amount is positive whatever sign it was sent with; `kind.purchase` tells which way it counts. Raises
+    `MoneyError` for a purchase or refund whose amount or currency is wrong, elsewhere such a value is no money at all.
+    """
+    for field in kind.amount:
+        value = properties.get(field)
+        if value is not None and value != "":
+            return _exact(kind, field, value, properties.get(kind.currency) or default_currency)
+    return None, None
+
+
+def _exact(kind: Kind, field: str, value: object, currency: object) -> tuple[int | None, str | None]:
+    try:
+        code = money.currency(_COLLOQUIAL.get(str(currency).strip().upper(), currency))
+        amount = _units(value, code)
+    except money.MoneyError as error:
+        if not kind.purchase:
+            return None, None
+        place = kind.currency if error.field == "currency" else field
+        raise money.MoneyError(error.detail, field=f"properties.{place}") from None
+    if kind.purchase > 0 and amount < 0:
+        raise money.MoneyError("a purchase is not negative: send a refund", field=f"properties.{field}")
+    return (abs(amount) if kind.purchase else amount), code
+
+
+def _units(value: object, code: str) -> int:
+    if isinstance(value, str) and not _DECIMAL.match(value):
+        raise money.MoneyError("an amount is a decimal such as 19.90, without a sign of currency", field="amount")
+    return money.minor_units(value, code)
