@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -67,26 +68,27 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
             raise SecretsError(f"The secrets at {file} are damaged: put back the file from your backup.") from None
 
     @classmethod
-    def load_or_create(cls, file: Path) -> tuple[Self, bool]:
-        """Read the secrets, generating them the first time; True when they are new.
+    def load_or_create(cls, file: Path) -> Self:
+        """Read the secrets, generating them the first time.
 
         Raises:
             SecretsError: the file may not be read, or it is damaged.
         """
-        if file.exists():
-            return cls.load(file), False
-        created = cls.generate()
-        if _create_once(file, msgspec.json.format(msgspec.json.encode(created), indent=2)):
-            return created, True
-        return cls.load(file), False
+        if not file.exists():
+            _create_once(file, cls.generate().stored())
+        return cls.load(file)
+
+    def stored(self) -> bytes:
+        """The content of the file."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2)
 
     def __repr__(self) -> str:
         """Nothing: representations end up in logs."""
         return "Secrets(...)"
 
 
-def _create_once(file: Path, content: bytes) -> bool:
-    """Write a file for the owner alone, durable before it is used; False when another process was first."""
+def _create_once(file: Path, content: bytes) -> None:
+    """Write a file for the owner alone, durable before it is used, unless another process was first."""
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -95,9 +97,7 @@ def _create_once(file: Path, content: bytes) -> bool:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.link(fresh, file)
-    except FileExistsError:
-        return False
+        with suppress(FileExistsError):
+            os.link(fresh, file)
     finally:
         fresh.unlink()
-    return True

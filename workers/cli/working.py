@@ -1,23 +1,42 @@
 """`koi work`."""
 
+import asyncio
 import importlib
-import inspect
+import logging
+import os
+import signal
 from typing import Annotated, Literal
 
 import uvloop
 from cyclopts import Parameter
 
-Role = Literal["projector", "relay", "journeys", "delivery", "timers"]
-ROLES: tuple[Role, ...] = ("projector", "relay", "journeys", "delivery", "timers")
+from commands.runtime.secrets import Secrets
+from commands.runtime.settings import Settings
+
+RoleName = Literal["projector", "relay", "journeys", "delivery", "timers"]
+ALL: tuple[RoleName, ...] = ("projector", "relay", "journeys", "delivery", "timers")
 
 
-def work(*, role: Annotated[tuple[Role, ...], Parameter(negative=())] = ROLES) -> None:
+def work(*, role: Annotated[tuple[RoleName, ...], Parameter(negative=())] = ALL) -> None:
     """Run the workers alone, with the services of a running Koi or those that the environment names.
 
     Args:
         role: What this process does; all of it unless named. May be given several times.
     """
-    run = importlib.import_module("workers.runtime").run
-    running = run(role)
-    if inspect.iscoroutine(running):
-        uvloop.run(running)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    settings = Settings.from_environment(os.environ)
+    uvloop.run(_until_told(settings, Secrets.load(settings.secrets_file), role))
+
+
+async def _until_told(settings: Settings, secrets: Secrets, names: tuple[RoleName, ...]) -> None:
+    """Run the roles until one fails for good, or SIGTERM or Ctrl-C lets them close what they hold."""
+    from workers.runtime import Role, run
+
+    # Each role is the function of its own name in `workers/<name>/role.py`.
+    roles: dict[str, Role] = {name: getattr(importlib.import_module(f"workers.{name}.role"), name) for name in names}
+    running = asyncio.create_task(run(settings, secrets, roles))
+    for order in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(order, running.cancel)
+    await asyncio.wait([running])
+    if not running.cancelled():
+        running.result()

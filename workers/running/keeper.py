@@ -27,13 +27,19 @@ class Backoff:
 
 
 class Keeper:
-    """Starts a program, watches it, starts it again; `say` gets one line for each of these."""
+    """Starts a program, watches it, starts it again.
 
-    def __init__(self, program: Program, *, say: Callable[[str], None], hurry: asyncio.Event) -> None:
+    `say` gets a line for people, `changed` is called whenever the process is another one.
+    """
+
+    def __init__(
+        self, program: Program, *, say: Callable[[str], None], changed: Callable[[], None], hurry: asyncio.Event
+    ) -> None:
         self.program = program
         self.process: Process | None = None
         self.backoff = Backoff()
         self._say = say
+        self._changed = changed
         self._hurry = hurry
         self._watching: asyncio.Task[None] | None = None
 
@@ -44,6 +50,7 @@ class Keeper:
             ProgramError: it does not start.
         """
         self.process = await self.program.start()
+        self._changed()
         self._watching = asyncio.create_task(self._watch(), name=f"keeps {self.program.name}")
 
     async def stop(self) -> None:
@@ -62,7 +69,8 @@ class Keeper:
             ended = await self.process.wait() if self.process else None
             pause = self.backoff.after(time.monotonic() - began)
             if ended is not None:
-                self._say(f"{self.program.name} ended ({_reason(ended)}); starting it again in {pause:g} s")
+                told = f"{self.program.name} ended ({_reason(ended)}; its log: {self.program.log})"
+                self._say(f"{told}; starting it again in {pause:g} s")
             await asyncio.sleep(pause)
             began = time.monotonic()
             try:
@@ -72,6 +80,7 @@ class Keeper:
                 self._say(error.detail)
             else:
                 self._say(f"{self.program.name} runs again (process {self.process.pid})")
+                self._changed()
 
 
 def _reason(returncode: int) -> str:

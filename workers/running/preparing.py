@@ -22,7 +22,7 @@ async def migrate(settings: Settings) -> None:
 
 async def register_first_keys(settings: Settings, secrets: Secrets) -> None:
     """Make the generated keys known to the API; harmless to repeat."""
-    await _run("workers.cli.first_keys:register_first_keys", settings, secrets)
+    await _run("commands.access.first_keys:register_first_keys", settings, secrets)
 
 
 async def import_demo(settings: Settings, console: Console) -> None:
@@ -36,8 +36,17 @@ async def import_demo(settings: Settings, console: Console) -> None:
 async def _run(place: str, *arguments: object) -> None:
     """Call a function by its place, imported only now: `koi --help` must not wait for it."""
     module, _, name = place.partition(":")
+    if not _exists(module):
+        return
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
     if inspect.iscoroutinefunction(function):
         await function(*arguments)
     else:
         await asyncio.to_thread(function, *arguments)
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

@@ -27,6 +27,7 @@ class Program(Protocol):
     """Something that runs as a child process and can be started again."""
 
     name: str
+    log: Path
     stop_signal: signal.Signals
     hurry_signal: signal.Signals
 

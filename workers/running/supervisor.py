@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 
@@ -48,6 +49,7 @@ class Supervisor:
         self._stopping = False
         self._hurry = asyncio.Event()
         self._socket: socket.socket | None = None
+        self._services: Services | None = None
         self._servers: list[Keeper] = []
         self._children: list[Keeper] = []
 
@@ -82,18 +84,18 @@ class Supervisor:
             await self._stop()
 
     async def _start(self) -> None:
-        secrets, fresh = Secrets.load_or_create(secrets_file_from(self._env))
+        secrets = Secrets.load_or_create(secrets_file_from(self._env))
         await end_stragglers(self._home)
         listening = self._listen()
         database_url, nats_url = await self._start_servers(secrets)
         host, port = listening.getsockname()[:2]
-        services = Services(database_url=database_url, nats_url=nats_url, host=host, port=port)
-        write_services(self._home, services)
+        self._services = Services(database_url=database_url, nats_url=nats_url, host=host, port=port)
+        self._tell_terminals()
         known = {**self._env, "KOI_HOST": host, "KOI_PORT": str(port)}
-        settings = Settings.build(known, database_url=database_url, nats_url=nats_url, services=services)
+        settings = Settings.build(known, database_url=database_url, nats_url=nats_url)
         await self._prepare(settings, secrets)
         await self._start_children(settings, listening)
-        welcome(self._console, settings, secrets, show_keys=fresh)
+        welcome(self._console, settings, secrets)
 
     def _listen(self) -> socket.socket:
         host = self._wanted.host or self._env.get("KOI_HOST") or "127.0.0.1"
@@ -144,7 +146,7 @@ class Supervisor:
             await api_ready(settings.api_url, keeper, api)
 
     async def _start_one(self, program: Program, keepers: list[Keeper], title: str | None = None) -> Keeper:
-        keeper = Keeper(program, say=self._say, hurry=self._hurry)
+        keeper = Keeper(program, say=self._say, changed=self._tell_terminals, hurry=self._hurry)
         keepers.append(keeper)
         if title is None:
             await keeper.start()
@@ -162,6 +164,14 @@ class Supervisor:
             await keeper.stop()
         forget_services(self._home)
         self._say("Stopped.")
+
+    def _tell_terminals(self) -> None:
+        """Any `koi ...` in another terminal finds the services, under their present process ids."""
+        if self._services is None:
+            return
+        keepers = [*self._servers, *self._children]
+        pids = {keeper.program.name: keeper.process.pid for keeper in keepers if keeper.process}
+        write_services(self._home, msgspec.structs.replace(self._services, pids=pids))
 
     @contextmanager
     def _step(self, title: str) -> Iterator[None]:

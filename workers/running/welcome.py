@@ -10,20 +10,20 @@ from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 
 
-def welcome(console: Console, settings: Settings, secrets: Secrets, *, show_keys: bool) -> None:
-    """Print address, keys (in full on the first start only) and three commands to try."""
+def welcome(console: Console, settings: Settings, secrets: Secrets) -> None:
+    """Print address, keys (in full until they have been shown once) and three commands to try."""
+    shown = settings.home / "run" / "keys-shown"
     console.print()
     console.print(f"[bold]Koi runs at {settings.api_url}[/] (API reference: {settings.api_url}/schema)", soft_wrap=True)
     console.print(f"State in {settings.home}, keys in {settings.secrets_file}", soft_wrap=True, highlight=False)
-    lines = [] if show_keys else [f"  The keys: admin_key and write_key in {settings.secrets_file}"]
-    admin = secrets.admin_key if show_keys else "$ADMIN_KEY"
-    write = secrets.write_key if show_keys else "$WRITE_KEY"
-    if show_keys:
-        lines += [f"  export ADMIN_KEY={admin}", f"  export WRITE_KEY={write}"]
-    lines += ["Try:", *(f"  {command}" for command in first_commands(settings.api_url))]
+    lines = ["Try:", *(f"  {command}" for command in first_commands(settings.api_url))]
+    if not shown.exists():
+        keys = {"ADMIN_KEY": secrets.admin_key, "WRITE_KEY": secrets.write_key}
+        lines = [*(f"  export {name}={key}" for name, key in keys.items()), *lines]
     # As plain text, unwrapped: to be copied.
     console.print(Text("\n".join(lines)), soft_wrap=True)
     console.print("Ctrl-C stops everything.")
+    shown.touch()
 
 
 def first_commands(api_url: str) -> list[str]:
