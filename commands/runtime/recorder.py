@@ -52,7 +52,7 @@ class DecisionRecorder(PostgresApplicationRecorder):
             raise OperationalError
         last: int = row["position"]
         # Only holders of the lock draw from the sequence, so the positions of one COPY are contiguous.
-        return range(last - len(events) + 1, last + 1)
+        return list(range(last - len(events) + 1, last + 1))
 
     @property
     def _table(self) -> Composed:
