@@ -1,0 +1,1 @@
+"""Whether a message goes out, and what became of it."""

@@ -1,0 +1,1 @@
+"""Gateways: how a message reaches a provider, and what the provider's answer means."""

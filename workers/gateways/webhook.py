@@ -1,0 +1,93 @@
+"""The webhook channel: one signed POST per message, as Standard Webhooks has it (https://www.standardwebhooks.com)."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+import msgspec
+from standardwebhooks import Webhook
+
+from commands.runtime.clock import now
+from domain.channels.outcome import Accepted, Outcome, Rejected, RetryLater
+from domain.channels.outgoing import Outgoing
+
+_GONE = 410
+_WORTH_A_RETRY = frozenset({408, 425, 429})
+_SERVER_ERROR = 500
+_LONGEST_PAUSE = 86_400.0  # seconds; a receiver that asks for more is asked tomorrow
+
+
+class WebhookGateway:
+    """Posts to one receiver, who recognises a repeat by its `webhook-id`, so that a time-out may be repeated."""
+
+    guards_duplicates = True
+
+    def __init__(self, url: str, secret: str, *, timeout: float = 10.0) -> None:
+        """Take the receiver's address, the shared secret (`whsec_` and base64) and how many seconds it may take."""
+        self._url = url
+        self._signing = Webhook(secret)
+        self._client = httpx.AsyncClient(timeout=timeout, headers={"user-agent": "Koi"})
+        self._is_gone = False
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        if self._is_gone:
+            return Rejected(detail="the receiver is gone (410): it is not called again until Koi starts anew")
+        webhook_id, body, moment = f"msg_{outgoing.message_id}", _body(outgoing), now()
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(moment.timestamp())),
+            "webhook-signature": self._signing.sign(webhook_id, moment, body),
+        }
+        try:
+            response = await self._client.post(self._url, content=body.encode(), headers=headers)
+        except httpx.TransportError as error:  # time-outs among them
+            return RetryLater(detail=f"no answer: {type(error).__name__}")
+        self._is_gone = response.status_code == _GONE
+        return _outcome(response, webhook_id, moment)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _body(outgoing: Outgoing) -> str:
+    # The same bytes for every attempt, so that a receiver may compare them.
+    document = {
+        "type": "message.requested",
+        "timestamp": outgoing.requested_at,
+        "data": {
+            "message_id": outgoing.message_id,
+            "customer_id": outgoing.customer_id,
+            "channel": outgoing.channel,
+            "purpose": outgoing.purpose,
+            "subject": outgoing.subject,
+            "text": outgoing.text,
+            "parameters": outgoing.parameters,
+        },
+    }
+    return msgspec.json.encode(document).decode()
+
+
+def _outcome(response: httpx.Response, webhook_id: str, moment: datetime) -> Outcome:
+    status = response.status_code
+    if response.is_success:
+        return Accepted(provider_id=webhook_id)
+    if status in _WORTH_A_RETRY or status >= _SERVER_ERROR:
+        return RetryLater(detail=f"the receiver answered {status}", after=_pause(response, moment))
+    if status == _GONE:
+        return Rejected(detail="the receiver is gone (410)")
+    return Rejected(detail=f"the receiver answered {status}")
+
+
+def _pause(response: httpx.Response, moment: datetime) -> float | None:
+    """Return the seconds of Retry-After, given as a number or as a date (RFC 9110, 10.2.3)."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_PAUSE)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max((until - moment).total_seconds(), 0.0), _LONGEST_PAUSE)
