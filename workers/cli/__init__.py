@@ -4,6 +4,7 @@ import asyncio
 import importlib.metadata
 import os
 import sys
+from collections.abc import Sequence
 
 import cyclopts
 from rich.console import Console
@@ -35,10 +36,10 @@ def _version() -> str:
     return importlib.metadata.version("koi")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; an error Koi can explain is told without a traceback, and ends with 1."""
     try:
-        build()()
+        build()(sys.argv[1:] if arguments is None else arguments)
     except KoiError as error:
         Console(stderr=True).print(f"[bold red]Error:[/] {error.detail}", soft_wrap=True, highlight=False)
         sys.exit(1)

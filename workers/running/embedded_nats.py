@@ -4,6 +4,7 @@ import asyncio
 import importlib.metadata
 import json
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -17,6 +18,7 @@ from workers.running.ports import free_port
 from workers.running.program import ProgramError, halt, spawn, tail
 
 DEFAULT_PORT = 4222
+_TAKEN = "address already in use"
 _STEP = 0.01
 _READY_SECONDS = 120.0
 _LEFTOVER_SECONDS = 20.0
@@ -24,7 +26,7 @@ _LEFTOVER_SECONDS = 20.0
 # A sealed batch travels in one message, so a message may be larger than the usual megabyte.
 _CONFIGURATION = """\
 listen: "127.0.0.1:{port}"
-server_name: "koi"
+server_name: {server_name}
 pid_file: {pid_file}
 max_payload: 8MB
 authorization {{ token: {token} }}
@@ -46,6 +48,8 @@ class EmbeddedNats:
         self._token = token
         self._port: int | None = None
         self._program = program()
+        # Another server may answer on the port that we were about to take.
+        self._server_name = f"koi-{secrets.token_hex(4)}"
 
     @property
     def url(self) -> str:
@@ -61,11 +65,24 @@ class EmbeddedNats:
             ProgramError: it does not start; the words quote the end of its log.
         """
         await self._clear_leftover()
-        if self._port is None:
-            self._port = free_port(DEFAULT_PORT)
-        process = await spawn([self._program, "-c", self._configure(self._port)], log=self.log)
+        if self._port is not None:
+            return await self._start_on(self._port)
+        while True:
+            port = free_port(DEFAULT_PORT)
+            try:
+                process = await self._start_on(port)
+            except ProgramError as error:
+                # Free when looked at, and taken by someone else since.
+                if _TAKEN in error.detail:
+                    continue
+                raise
+            self._port = port
+            return process
+
+    async def _start_on(self, port: int) -> Process:
+        process = await spawn([self._program, "-c", self._configure(port)], log=self.log)
         try:
-            await self._ready(process, self._port)
+            await self._ready(process, port)
         except BaseException:
             await halt(process, self)
             raise
@@ -76,7 +93,12 @@ class EmbeddedNats:
         self._run.mkdir(parents=True, exist_ok=True)
         file = self._run / "nats.conf"
         file.touch(mode=0o600)
-        texts = {"pid_file": self._pid_file, "token": self._token, "store": self.store}
+        texts = {
+            "server_name": self._server_name,
+            "pid_file": self._pid_file,
+            "token": self._token,
+            "store": self.store,
+        }
         quoted = {name: json.dumps(str(text)) for name, text in texts.items()}
         file.write_text(_CONFIGURATION.format(port=port, **quoted))
         return file
@@ -89,7 +111,7 @@ class EmbeddedNats:
         clock = asyncio.get_running_loop()
         deadline = clock.time() + _READY_SECONDS
         while clock.time() < deadline and process.returncode is None:
-            if await _answers(port):
+            if await _greets(port, self._server_name):
                 return
             await asyncio.sleep(_STEP)
         raise ProgramError(f"NATS does not start. Its log, {self.log}, ends:\n{tail(self.log)}")
@@ -133,8 +155,8 @@ def program() -> Path:
     return Path(beside)
 
 
-async def _answers(port: int) -> bool:
-    """Whether the server greets with JetStream on: it listens only once its store is recovered."""
+async def _greets(port: int, server_name: str) -> bool:
+    """Whether our server greets with JetStream on: it listens only once its store is recovered."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
@@ -143,4 +165,4 @@ async def _answers(port: int) -> bool:
         greeting = await reader.readline()
     finally:
         writer.close()
-    return b'"jetstream":true' in greeting
+    return b'"jetstream":true' in greeting and f'"server_name":"{server_name}"'.encode() in greeting

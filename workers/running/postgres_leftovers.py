@@ -15,7 +15,7 @@ import psutil
 from workers.running.waiting import until
 
 _SHUTDOWN_SECONDS = 60.0
-_ORPHAN_SECONDS = 10.0
+_ORPHAN_SECONDS = 5.0
 
 
 async def clear_leftovers(data: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.kernel.errors import KoiError
-from workers.running.account import Account, before_exec
+from workers.running.account import Account, bound_to_us
 
 _LOG_LIMIT = 10_000_000
 _TAIL_BYTES = 2_000
@@ -58,13 +58,15 @@ async def spawn(
     Raises:
         ProgramError: the system refuses to start it.
     """
+    if not os.access(command[0], os.X_OK):
+        raise ProgramError(f"{command[0]} cannot be started: there is no such program.")
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return await asyncio.create_subprocess_exec(
-            *map(str, command),
+            *bound_to_us(command, death_signal=death_signal, account=account, needs=needs),
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
@@ -72,9 +74,8 @@ async def spawn(
             env=env,
             start_new_session=True,
             pass_fds=pass_fds,
-            preexec_fn=before_exec(death_signal=death_signal, account=account, needs=needs),
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except OSError as error:
         raise ProgramError(f"{Path(command[0]).name} cannot be started: {error}") from error
     finally:
         os.close(descriptor)
