@@ -163,6 +163,10 @@ async def _greets(port: int, server_name: str) -> bool:
         return False
     try:
         greeting = await reader.readline()
+    except OSError:
+        return False
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
     return b'"jetstream":true' in greeting and f'"server_name":"{server_name}"'.encode() in greeting

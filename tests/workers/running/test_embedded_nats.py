@@ -8,6 +8,7 @@ from pathlib import Path
 import nats
 import psutil
 import pytest
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from workers.running.embedded_nats import EmbeddedNats
@@ -54,8 +55,10 @@ async def test_without_the_token_nobody_gets_in(nats_url: str) -> None:
     async def expected(_: Exception) -> None:
         """The refusal is what is tested."""
 
+    client = Client()
     with pytest.raises(NatsError, match=r"[Aa]uthorization"):
-        await nats.connect(f"nats://{address}", allow_reconnect=False, error_cb=expected)
+        await client.connect(f"nats://{address}", allow_reconnect=False, error_cb=expected)
+    await client.close()
 
 
 async def test_the_token_is_not_in_the_list_of_processes(server: EmbeddedNats) -> None:
