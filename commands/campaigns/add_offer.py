@@ -22,5 +22,5 @@ async def add_offer(command: AddOffer, *, streams: Streams, by: Context) -> Save
     """Add it; raises `OfferTermsError` or `OfferExistsError`."""
     campaign = await load_campaign(streams, command.campaign_id, command.expected_version)
     campaign.add_offer(command.offer)
-    result = {"offer_id": command.offer.offer_id, "version": campaign.version}
+    result = {"id": campaign.id, "version": campaign.version, "offer_id": command.offer.offer_id}
     return await streams.save(campaign, by=by, result=result)

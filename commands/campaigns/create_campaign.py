@@ -33,4 +33,4 @@ async def create_campaign(command: CreateCampaign, *, streams: Streams, by: Cont
         ends_at=command.ends_at,
         external_id=command.external_id,
     )
-    return await streams.save(campaign, by=by, result={"campaign_id": campaign.id, "version": campaign.version})
+    return await streams.save(campaign, by=by, result={"id": campaign.id, "version": campaign.version})

@@ -30,4 +30,6 @@ async def design_journey(command: DesignJourney, *, streams: Streams, by: Contex
     validate(journey, offers=campaign.offers, templates=templates, channels=CHANNELS)
     # Kept with every default spelled out: a later default must not change what customers entered.
     version = campaign.design(msgspec.to_builtins(journey), msgspec.to_builtins(templates))
-    return await streams.save(campaign, by=by, result={"journey_version": version, "version": campaign.version})
+    return await streams.save(
+        campaign, by=by, result={"id": campaign.id, "version": campaign.version, "journey_version": version}
+    )

@@ -27,11 +27,13 @@ async def launch_campaign(command: LaunchCampaign, *, streams: Streams, by: Cont
     """Launch it; raises `NothingToLaunchError` or `AlreadyLaunchedError`."""
     campaign = await load_campaign(streams, command.campaign_id, command.expected_version)
     version = campaign.launch()
-    return await streams.save(campaign, by=by, result={"journey_version": version, "version": campaign.version})
+    return await streams.save(
+        campaign, by=by, result={"id": campaign.id, "version": campaign.version, "journey_version": version}
+    )
 
 
 async def pause_campaign(command: PauseCampaign, *, streams: Streams, by: Context) -> Saved:
     """Pause it; raises `NotLiveError`."""
     campaign = await load_campaign(streams, command.campaign_id, command.expected_version)
     campaign.pause()
-    return await streams.save(campaign, by=by, result={"version": campaign.version})
+    return await streams.save(campaign, by=by, result={"id": campaign.id, "version": campaign.version})

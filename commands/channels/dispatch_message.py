@@ -102,9 +102,7 @@ def _suppression(
     return None
 
 
-def _words(
-    message_id: UUID, request: MessageRequest, campaign: Campaign, customers: Sequence[Customer]
-) -> tuple[str, str]:
+def _words(request: MessageRequest, campaign: Campaign, customers: Sequence[Customer]) -> tuple[str, str]:
     templates = template.parse(campaign.designs[request.journey_version].templates)
     personal = personal_values(customers)
     wording = template.chosen(templates[request.template], languages(personal))

@@ -6,12 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from commands.campaigns.loading import load_campaign
 from commands.coupons.granting import new_code, open_coupons, terms_of
 from commands.runtime.context import Context, Saved
 from commands.runtime.streams import Streams
 from domain.campaigns.campaign import Campaign
-from domain.campaigns.errors import NotLiveError
+from domain.campaigns.errors import CampaignNotFoundError, NotLiveError
 from domain.coupons.coupon import Because
 from domain.kernel.errors import DomainError
 
@@ -34,8 +33,7 @@ class IssueCoupon(msgspec.Struct, frozen=True, kw_only=True):
 
 async def issue_coupon(command: IssueCoupon, *, streams: Streams, by: Context) -> Saved:
     """Issue it; raises `NotLiveError`, `OfferNotFoundError`, `LimitReachedError` or `SoldOutError`."""
-    campaign = await load_campaign(streams, command.campaign_id)
-    _require_live(campaign, command.now)
+    campaign = await _live_campaign(streams, command.campaign_id, command.now)
     offer = campaign.offer(command.offer_id)
     coupons = await open_coupons(streams, campaign.id, offer, command.customer_id)
     if not coupons:
@@ -44,10 +42,16 @@ async def issue_coupon(command: IssueCoupon, *, streams: Streams, by: Context) -
     terms = terms_of(offer, campaign.id, command.customer_id)
     campaign.reserve(offer.offer_id, coupon_id=coupon.id, customer_id=command.customer_id)
     coupon.issue(terms, code=code, because=Because(reason=command.reason), now=command.now)
-    return await streams.save(coupon, campaign, by=by, result={"coupon_id": coupon.id, "code": code, "version": 1})
+    return await streams.save(
+        coupon, campaign, by=by, result={"id": coupon.id, "version": coupon.version, "code": code}
+    )
 
 
-def _require_live(campaign: Campaign, now: datetime) -> None:
+async def _live_campaign(streams: Streams, campaign_id: UUID, now: datetime) -> Campaign:
+    campaign = await streams.load(Campaign, campaign_id)
+    if not campaign.exists:
+        raise CampaignNotFoundError("there is no campaign with this id", field="campaign_id")
     standing = campaign.standing(now)
     if standing != "live":
         raise NotLiveError(f"the campaign gives no coupons away: it is {standing}, not live")
+    return campaign

@@ -9,6 +9,7 @@ from commands.runtime.context import Context, Saved
 from commands.runtime.streams import Streams
 from domain.coupons.coupon import Coupon
 from domain.kernel.errors import StaleVersionError
+from domain.kernel.money import currency
 
 
 class RedeemCoupon(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,15 +34,17 @@ class VoidCoupon(msgspec.Struct, frozen=True, kw_only=True):
 async def redeem_coupon(command: RedeemCoupon, *, streams: Streams, by: Context) -> Saved:
     """Redeem it; raises the error that says why this order cannot have it."""
     coupon = await _load(streams, command.coupon_id, command.expected_version)
-    coupon.redeem(order_ref=command.order_ref, amount=command.amount, currency=command.currency, now=command.now)
-    return await streams.save(coupon, by=by, result={"coupon_id": coupon.id, "version": coupon.version})
+    coupon.redeem(
+        order_ref=command.order_ref, amount=command.amount, currency=currency(command.currency), now=command.now
+    )
+    return await streams.save(coupon, by=by, result={"id": coupon.id, "version": coupon.version})
 
 
 async def void_coupon(command: VoidCoupon, *, streams: Streams, by: Context) -> Saved:
     """Withdraw it; raises the error that says why it cannot be."""
     coupon = await _load(streams, command.coupon_id, command.expected_version)
     coupon.void(command.reason)
-    return await streams.save(coupon, by=by, result={"coupon_id": coupon.id, "version": coupon.version})
+    return await streams.save(coupon, by=by, result={"id": coupon.id, "version": coupon.version})
 
 
 async def _load(streams: Streams, coupon_id: UUID, expected_version: int | None) -> Coupon:

@@ -24,7 +24,7 @@ def options(url: str, *, timeout: float) -> dict[str, Any]:
     """Read `smtp://user:password@host:port` or `smtps://...` into what a client is made from.
 
     With a password the connection must be encrypted (STARTTLS is demanded), without one it is where the server offers
-    it; `?starttls=never` is for a server on the same machine. Raises `SmtpAddressError`, which never quotes the address.
+    it; `?starttls=never` is for a server on the same machine. Raises `SmtpAddressError` without quoting the address.
     """
     try:
         parts = urlsplit(url)
