@@ -1,0 +1,41 @@
+"""Facts into counters: one statement reads a range of the fact log once and updates all three tables."""
+
+import asyncpg
+
+from domain.activity.vocabulary import Vocabulary
+from projections.engine.page import Page
+
+# +1 for a purchase, -1 for a refund. A change of these is a new version of the view.
+SIGNS = {kind.name: kind.purchase for kind in Vocabulary.load().kinds if kind.purchase}
+
+# Keys are sorted, so that two transactions updating the same customers wait for each other instead of deadlocking.
+_COUNT = """
+    WITH f AS MATERIALIZED (
+        SELECT fact_id, customer_id, occurred_at, name, amount, currency FROM fact_log
+        WHERE recorded_at BETWEEN $1 AND $2 AND fact_id BETWEEN $3 AND $4
+    ), bought AS MATERIALIZED (
+        SELECT f.customer_id, f.occurred_at, f.fact_id, s.sign AS orders, f.amount * s.sign AS amount, f.currency
+        FROM f JOIN unnest($5::text[], $6::smallint[]) AS s (name, sign) USING (name)
+    ), listed AS (
+        INSERT INTO purchase (customer_id, occurred_at, fact_id, orders, amount, currency)
+        SELECT customer_id, occurred_at, fact_id, orders, amount, currency FROM bought
+    ), paid AS (
+        INSERT INTO money AS m (customer_id, currency, orders, amount)
+        SELECT customer_id, currency, sum(orders), sum(amount) FROM bought
+        WHERE currency IS NOT NULL AND amount IS NOT NULL GROUP BY customer_id, currency ORDER BY customer_id, currency
+        ON CONFLICT (customer_id, currency) DO UPDATE
+        SET orders = m.orders + excluded.orders, amount = m.amount + excluded.amount
+    )
+    INSERT INTO activity AS a (customer_id, name, events, first_at, last_at)
+    SELECT customer_id, name, count(*), min(occurred_at), max(occurred_at) FROM f
+    GROUP BY customer_id, name ORDER BY customer_id, name
+    ON CONFLICT (customer_id, name) DO UPDATE
+    SET events = a.events + excluded.events, first_at = least(a.first_at, excluded.first_at),
+        last_at = greatest(a.last_at, excluded.last_at)
+"""
+
+
+async def count(connection: asyncpg.Connection, page: Page) -> None:
+    """Count the page's facts."""
+    for facts in page.fact_ranges:
+        await connection.execute(_COUNT, *facts.bounds, list(SIGNS), list(SIGNS.values()))

@@ -1,0 +1,151 @@
+"""customer_360: facts are counted in the database, what customers say about themselves is folded in memory."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from operator import attrgetter
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from domain.activity.sealing import FactsSealed
+from domain.identity.customer import Customer
+from projections.customer_360 import facts
+from projections.customer_360.table import tables
+from projections.engine.page import Entry, Page
+from projections.engine.projection import Projection
+
+_DESCRIBED = Customer.AttributesChanged.TOPIC
+_CONSENTED = Customer.ConsentChanged.TOPIC
+
+# Last write wins: the later business time, then the later position.
+_DESCRIBE = """
+    INSERT INTO attribute AS a (customer_id, key, value, sealed, occurred_at, position)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::json[], $4::bytea[], $5::timestamptz[], $6::bigint[])
+    ON CONFLICT (customer_id, key) DO UPDATE
+    SET value = excluded.value, sealed = excluded.sealed,
+        occurred_at = excluded.occurred_at, position = excluded.position
+    WHERE (excluded.occurred_at, excluded.position) > (a.occurred_at, a.position)
+"""
+_CONSENT = """
+    INSERT INTO consent AS c (customer_id, channel, purpose, state, text_version, source, occurred_at, position)
+    SELECT * FROM unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[])
+    ON CONFLICT (customer_id, channel, purpose) DO UPDATE
+    SET state = excluded.state, text_version = excluded.text_version, source = excluded.source,
+        occurred_at = excluded.occurred_at, position = excluded.position
+    WHERE (excluded.occurred_at, excluded.position) > (c.occurred_at, c.position)
+"""
+
+
+class _Meta(msgspec.Struct):
+    occurred_at: datetime
+
+
+class _Described(msgspec.Struct):
+    meta: _Meta
+    attributes: dict[str, msgspec.Raw] = {}
+    personal: dict[str, bytes] = {}
+
+
+class _Consented(msgspec.Struct):
+    meta: _Meta
+    channel: str
+    purpose: str
+    state: str
+    text_version: str
+    source: str
+
+
+class _Word(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `attribute`."""
+
+    customer_id: UUID
+    key: str
+    value: str | None
+    sealed: bytes | None
+    occurred_at: datetime
+    position: int
+
+
+class _Consent(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `consent`."""
+
+    customer_id: UUID
+    channel: str
+    purpose: str
+    state: str
+    text_version: str
+    source: str
+    occurred_at: datetime
+    position: int
+
+
+_Row = TypeVar("_Row", _Word, _Consent)
+_described = msgspec.json.Decoder(_Described).decode
+_consented = msgspec.json.Decoder(_Consented).decode
+
+
+async def apply(connection: asyncpg.Connection, page: Page) -> None:
+    """Take a page."""
+    await _write(connection, _DESCRIBE, _last_words(map(_words, page.of(_DESCRIBED)), _key_of_word))
+    await _write(connection, _CONSENT, _last_words(map(_consents, page.of(_CONSENTED)), _key_of_consent))
+    await facts.count(connection, page)
+
+
+def _words(entry: Entry) -> list[_Word]:
+    said = _described(entry.state)
+    at = said.meta.occurred_at
+    clear = [
+        _Word(entry.stream_id, key, bytes(value).decode(), None, at, entry.position)
+        for key, value in said.attributes.items()
+    ]
+    sealed = [_Word(entry.stream_id, key, None, value, at, entry.position) for key, value in said.personal.items()]
+    return clear + sealed
+
+
+def _consents(entry: Entry) -> list[_Consent]:
+    said = _consented(entry.state)
+    return [
+        _Consent(
+            entry.stream_id,
+            said.channel,
+            said.purpose,
+            said.state,
+            said.text_version,
+            said.source,
+            said.meta.occurred_at,
+            entry.position,
+        )
+    ]
+
+
+_key_of_word = attrgetter("customer_id", "key")
+_key_of_consent = attrgetter("customer_id", "channel", "purpose")
+
+
+def _last_words(said: Iterable[list[_Row]], key_of: Callable[[_Row], tuple[object, ...]]) -> list[_Row]:
+    """Return the last word per key, sorted by key: a statement may touch a row only once, and always in one order."""
+    last: dict[tuple[object, ...], _Row] = {}
+    for rows in said:
+        for row in rows:
+            known = last.get(key_of(row))
+            if known is None or (row.occurred_at, row.position) > (known.occurred_at, known.position):
+                last[key_of(row)] = row
+    return sorted(last.values(), key=key_of)
+
+
+async def _write(connection: asyncpg.Connection, statement: str, rows: list[_Word] | list[_Consent]) -> None:
+    if rows:
+        columns = zip(*(msgspec.structs.astuple(row) for row in rows), strict=True)
+        await connection.execute(statement, *map(list, columns))
+
+
+PROJECTION = Projection(
+    name="customer_360",
+    version=1,
+    tables=tables,
+    topics=frozenset({FactsSealed.TOPIC, _DESCRIBED, _CONSENTED}),
+    apply=apply,
+)
