@@ -8,10 +8,9 @@ from pathlib import Path
 
 from workers.running.program import spawn
 
-# What tells a child of ours in the list of processes. -P: a folder called `api` where somebody happens to stand is not
-# ours.
-_INVOCATION = ("-P", "-m", "workers")
-MARK = frozenset(_INVOCATION)
+# -P: a folder called `api` where somebody happens to stand is not ours.
+_INVOCATION = ["-P", "-m", "workers"]
+_CHILDREN = {"serve", "work"}
 
 
 class KoiProgram:
@@ -44,3 +43,8 @@ class KoiProgram:
         command = [sys.executable, *_INVOCATION, *self._arguments]
         # Where we stand: settings may name files from here.
         return await spawn(command, log=self.log, env=self._env, pass_fds=self._pass_fds, folder=Path.cwd())
+
+
+def is_child(command: Sequence[str]) -> bool:
+    """Whether this command line is that of a child of some `koi up`."""
+    return list(command[1:4]) == _INVOCATION and bool(_CHILDREN.intersection(command[4:5]))

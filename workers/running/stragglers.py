@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from workers.running.koi_program import MARK
+from workers.running.koi_program import is_child
 from workers.running.waiting import until
 
 _STOPPING_SECONDS = 20.0
@@ -28,5 +28,5 @@ async def end_stragglers(home: Path) -> None:
 def _children_of(home: Path) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if set(process.cmdline()) >= MARK and process.environ().get("KOI_HOME") == str(home):
+            if is_child(process.cmdline()) and process.environ().get("KOI_HOME") == str(home):
                 yield process
