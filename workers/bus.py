@@ -75,9 +75,11 @@ async def consume(
     batch: int = 64,
 ) -> None:
     """Hand batches to `handle` for ever; what it did not acknowledge comes again, also after a kill -9."""
-    subscription = await js.pull_subscribe_bind(durable=durable, stream=stream) if await _exists(
-        js, stream, durable
-    ) else await _create(js, stream, durable, subjects)
+    subscription = (
+        await js.pull_subscribe_bind(durable=durable, stream=stream)
+        if await _exists(js, stream, durable)
+        else await _create(js, stream, durable, subjects)
+    )
     while True:
         try:
             messages = await subscription.fetch(batch, timeout=_FETCH_SECONDS)

@@ -65,7 +65,9 @@ async def run(settings: Settings, secrets: Secrets, roles: Mapping[str, Role]) -
 
 
 @asynccontextmanager
-async def listening(database_url: str, channels: Sequence[str]) -> AsyncIterator[tuple[asyncpg.Connection, asyncio.Event]]:
+async def listening(
+    database_url: str, channels: Sequence[str]
+) -> AsyncIterator[tuple[asyncpg.Connection, asyncio.Event]]:
     """Yield a connection of one's own and an event that is set whenever one of the channels is notified."""
     connection = await asyncpg.connect(database_url, server_settings={"timezone": "UTC", "jit": "off"})
     woken = asyncio.Event()

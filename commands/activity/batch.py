@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,9 @@ _REMEMBERED = 500_000
 _encode = msgspec.json.Encoder().encode
 # The value of an anonymous id says nothing to anybody: the id it names is enough, and no key need be made for it.
 _VALUE_NOT_KEPT = frozenset({IdentifierType.ANONYMOUS})
+
+# The key of a fact's body under which it says where it came from: its message id, the clocks, the context.
+ORIGIN = "$"
 
 Sighting = tuple[Identifier, ...]
 
@@ -64,9 +68,7 @@ class Known:
             self._seen.clear()
 
 
-async def decide(
-    activities: Sequence[Activity], known: Known, streams: Streams, naming: Naming, actor: str
-) -> Batch:
+async def decide(activities: Sequence[Activity], known: Known, streams: Streams, naming: Naming, actor: str) -> Batch:
     """Return what to write for the activities; reads the streams of customers that may have something new only."""
     recorded_at = now()
     news: dict[UUID, list[Activity]] = {}
@@ -86,9 +88,7 @@ async def decide(
     for key, customer_id, activity in zip(keys, names, activities, strict=True):
         if key not in rows:
             rows[key] = _row(customer_id, activity, streams)
-    return Batch(
-        keys=keys, rows=rows, stored=stored, recorded_at=recorded_at, customers=list(news), learned=learned
-    )
+    return Batch(keys=keys, rows=rows, stored=stored, recorded_at=recorded_at, customers=list(news), learned=learned)
 
 
 async def _customer_events(
@@ -130,9 +130,20 @@ def _row(customer_id: UUID, activity: Activity, streams: Streams) -> FactRow:
         activity.source,
         activity.amount,
         activity.currency,
-        _encode(activity.properties).decode(),
+        _encode({**activity.properties, ORIGIN: _origin(activity)}).decode(),
         sealed,
     )
+
+
+def _origin(activity: Activity) -> dict[str, Any]:
+    origin: dict[str, Any] = {"message_id": activity.message_id, "received_at": activity.received_at}
+    if activity.original_at:
+        origin["original_at"] = activity.original_at
+    if activity.sent_at:
+        origin["sent_at"] = activity.sent_at
+    if activity.context:
+        origin["context"] = activity.context
+    return origin
 
 
 def _dedupe_key(activity: Activity) -> UUID:

@@ -6,7 +6,7 @@ may, and then the batch is decided again.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import msgspec
@@ -58,7 +58,7 @@ class Intake:
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Intake":
+    async def __aenter__(self) -> Self:
         """Start the task."""
         self._task = asyncio.create_task(self._run(), name="intake")
         return self
@@ -76,7 +76,7 @@ class Intake:
         """Return once the activities are durably part of history (or were before)."""
         if not activities:
             return Taken(position=0, accepted=0, duplicates=0)
-        taken = asyncio.get_running_loop().create_future()
+        taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(activities, taken))
         self._arrived.set()
         return await taken
@@ -90,7 +90,7 @@ class Intake:
                 continue
             try:
                 outcomes: list[Taken] | BaseException = await self._commit([w.activities for w in waiting])
-            except Exception as error:  # whatever it is belongs to those who wait, not to this task
+            except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait, not to this task
                 outcomes = error
             for index, one in enumerate(waiting):
                 if one.taken.done():  # the one who asked has gone
@@ -174,5 +174,3 @@ def _shares(requests: Sequence[Sequence[Activity]], batch: Batch, position: int,
         unclaimed -= new
         shares.append(Taken(position=position, accepted=len(new), duplicates=len(request) - len(new)))
     return shares
-
-

@@ -1,4 +1,4 @@
-"""One key per customer: destroying it makes every personal value sealed under it unreadable, wherever a copy lies."""
+"""One key per customer: once it is destroyed no personal value sealed under it can be read, wherever a copy lies."""
 
 import secrets
 from collections import OrderedDict
@@ -12,15 +12,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _NONCE_BYTES = 12
 _SELECT = "SELECT subject_id, wrapped FROM subject_key WHERE subject_id = ANY($1)"
 _INSERT = """
-    INSERT INTO subject_key (subject_id, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[]) ON CONFLICT DO NOTHING
+    INSERT INTO subject_key (subject_id, wrapped)
+    SELECT * FROM unnest($1::uuid[], $2::bytea[]) ON CONFLICT DO NOTHING
 """
 
 
 class KeyRing:
     """Seals and unseals personal values (AES-256-GCM, bound to the customer's id).
 
-    Keys live in `subject_key`, wrapped by the master key; `ensure` and `load` bring them into memory (the `capacity` most
-    recently used), `seal` and `unseal` then work without waiting.
+    Keys live in `subject_key`, wrapped by the master key; `ensure` and `load` bring them into memory (the `capacity`
+    most recently used), `seal` and `unseal` then work without waiting.
     """
 
     def __init__(self, pool: asyncpg.Pool, master_key: bytes, *, capacity: int = 200_000) -> None:
@@ -40,8 +41,8 @@ class KeyRing:
     async def ensure(self, subjects: Iterable[UUID]) -> None:
         """Bring the keys into memory, making those that do not exist yet.
 
-        The new rows are committed without waiting for the disk: what is sealed under them is committed later on the same
-        server, and that wait covers them (the write-ahead log is flushed in order).
+        The new rows are committed without waiting for the disk: what is sealed under them is committed later on the
+        same server, and that wait covers them (the write-ahead log is flushed in order).
         """
         wanted = set(subjects)
         await self.load(wanted)

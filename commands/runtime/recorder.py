@@ -14,7 +14,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composed, Identifier
 
-# Runs before the lock and may add events it could only make there; must be repeatable, since a lost connection repeats it.
+# Runs before the lock and may add events it can only make there; repeatable, since a lost connection repeats it.
 Before = Callable[[Cursor[DictRow]], Sequence[StoredEvent]]
 # Runs under the lock, once the positions are known.
 After = Callable[[Cursor[DictRow], Sequence[int]], None]
@@ -32,7 +32,7 @@ class DecisionRecorder(PostgresApplicationRecorder):
         after: After | None = None,
         **_: Any,
     ) -> Sequence[int] | None:
-        """Write the events in one transaction with what `before` and `after` do; raises `IntegrityError` on a conflict."""
+        """Write the events, and what `before` and `after` do, in one transaction; `IntegrityError` on a conflict."""
         with self.datastore.get_connection() as connection, connection.transaction(), connection.cursor() as cursor:
             events = [*stored_events, *before(cursor)] if before else stored_events
             positions = self._copy_events(cursor, events) if events else []

@@ -6,7 +6,7 @@ It flushes as soon as the previous flush is through; while that one waits for th
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -17,7 +17,9 @@ from commands.runtime.recorder import DecisionRecorder
 from domain.kernel.errors import KoiError, StaleVersionError
 
 _MOST_EVENTS = 200
-_RESERVE = "INSERT INTO command_log (command_id, fingerprint, position, result, recorded_at) VALUES (%s, %s, %s, %s, %s)"
+_RESERVE = (
+    "INSERT INTO command_log (command_id, fingerprint, position, result, recorded_at) VALUES (%s, %s, %s, %s, %s)"
+)
 _FIND = "SELECT position, result::text, fingerprint FROM command_log WHERE command_id = %s"
 
 
@@ -47,7 +49,7 @@ class Writer:
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Writer":
+    async def __aenter__(self) -> Self:
         """Start the writing task."""
         self._task = asyncio.create_task(self._run(), name="writer")
         return self
@@ -68,7 +70,7 @@ class Writer:
 
         Raises `AlreadyDoneError` if the command was carried out before, `StaleVersionError` if a stream moved on.
         """
-        appended = asyncio.get_running_loop().create_future()
+        appended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append(
             Unit(events=events, context=context, recorded_at=recorded_at, result=result, appended=appended)
         )
@@ -109,7 +111,7 @@ class Writer:
                 return [self._conflict(units[0])]
             middle = len(units) // 2
             return [*self._write(units[:middle]), *self._write(units[middle:])]
-        except Exception as error:  # whatever it is belongs to those who wait, not to this task
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait, not to this task
             return [error] * len(units)
 
     def _insert(self, units: Sequence[Unit]) -> list[int | BaseException]:
@@ -132,7 +134,7 @@ class Writer:
         return list(ends)
 
     def _conflict(self, unit: Unit) -> KoiError:
-        # After a lost connection our own commit may have gone through: look for the command before calling it a conflict.
+        # After a lost connection our own commit may have gone through: look for it before calling this a conflict.
         if unit.context.command_id:
             with self._recorder.datastore.get_connection() as connection:
                 row = connection.execute(_FIND, (unit.context.command_id,)).fetchone()

@@ -1,7 +1,7 @@
 """The customer: one stream per first-seen identifier; what it claims, who it is, what it consented to.
 
-Joining customers into one profile is the identity graph's work (`graph.py`); a customer's own history never changes by it,
-which is what makes a merge exactly reversible.
+Joining customers into one profile is the identity graph's work (`graph.py`); a customer's own history never changes by
+it, which is what makes a merge exactly reversible.
 """
 
 from datetime import datetime, timedelta

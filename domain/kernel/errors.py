@@ -6,8 +6,8 @@ from typing import ClassVar
 class KoiError(Exception):
     """An error Koi can explain.
 
-    `code` is stable and machine-readable, `detail` says what is wrong and what would be right, `field` names the part of
-    the input at fault (dotted path), where there is one. None of them ever contains a personal value.
+    `code` is stable and machine-readable, `detail` says what is wrong and what would be right, `field` names the part
+    of the input at fault (dotted path), where there is one. None of them ever contains a personal value.
     """
 
     code: ClassVar[str] = "koi.error"

@@ -36,8 +36,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A fact of the past about one stream.
 
     `TOPIC` is stored for ever: a change of meaning is a new version of the topic and an upcaster from the old one.
-    `PERSONAL` names fields of type dict[str, ...] whose values are sealed one by one under the key of the customer whose
-    stream it is.
+    `PERSONAL` names fields of type dict[str, ...] whose values are sealed one by one under the key of the customer
+    whose stream it is.
     """
 
     TOPIC: ClassVar[str] = ""

@@ -30,7 +30,7 @@ _FACTS = f"""
                || ',"body":' || body || '}}' AS fact
         FROM fact_log WHERE recorded_at = $1 AND fact_id BETWEEN $2 AND $3 AND occurred_at > $4
     ) AS recent GROUP BY part, partition ORDER BY part, partition
-"""  # noqa: S608 - only constants of this module are put in
+"""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -78,34 +78,48 @@ async def page_after(connection: asyncpg.Connection, position: int, limit: int) 
     return rows
 
 
-async def messages_of(
-    connection: asyncpg.Connection, rows: Sequence[asyncpg.Record], prefix: str, identity: int
-) -> AsyncIterator[Message]:
-    """Yield the messages of the rows, in order.
+class Marks(msgspec.Struct):
+    """The positions of the last events that may have joined customers, and that changed a campaign.
 
-    `identity` is the position of the last event before them that may have joined customers; packed facts carry it, so
-    that a worker knows how far the identity graph must have come before it looks a customer up.
+    Packed facts carry them, so that a worker knows how far its picture of both must have come before it acts on them.
     """
+
+    customers: int
+    campaigns: int
+
+    def pass_by(self, topic: str, position: int) -> None:
+        """Move on if the event is of one of the two kinds."""
+        if topic.startswith("customer."):
+            self.customers = position
+        elif topic.startswith("campaign.") and not topic.startswith("campaign.offer_reserved."):
+            self.campaigns = position
+
+
+async def messages_of(
+    connection: asyncpg.Connection, rows: Sequence[asyncpg.Record], prefix: str, marks: Marks
+) -> AsyncIterator[Message]:
+    """Yield the messages of the rows, in order, moving the marks along."""
     for row in rows:
         position, topic = row["notification_id"], row["topic"]
-        if topic.startswith("customer."):
-            identity = position
+        marks.pass_by(topic, position)
         if topic == FactsSealed.TOPIC:
-            async for message in _sealed(connection, row, prefix, identity):
+            async for message in _sealed(connection, row, prefix, marks):
                 yield message
             continue
         about = _about(row["state"]).customer_id or row["originator_id"]
         area, _, happening = topic.partition(".")
-        body = (
-            b'{"specversion":"1.0","id":"%d","source":"koi","type":"%s","subject":"%s","data":%s}'
-            % (position, topic.encode(), str(row["originator_id"]).encode(), row["state"])
+        body = b'{"specversion":"1.0","id":"%d","source":"koi","type":"%s","subject":"%s","data":%s}' % (
+            position,
+            topic.encode(),
+            str(row["originator_id"]).encode(),
+            row["state"],
         )
         subject = f"{prefix}.{partition_of(about)}.{area}.{happening.rsplit('.', 1)[0]}"
         yield Message(position, 0, 1, subject, body)
 
 
 async def _sealed(
-    connection: asyncpg.Connection, row: asyncpg.Record, prefix: str, identity: int
+    connection: asyncpg.Connection, row: asyncpg.Record, prefix: str, marks: Marks
 ) -> AsyncIterator[Message]:
     position = row["notification_id"]
     seal = from_state(row["topic"], row["state"], row["originator_id"], 1)
@@ -123,8 +137,8 @@ async def _sealed(
             len(packs),
             f"{prefix}.{pack['partition']}.facts.sealed",
             b'{"specversion":"1.0","id":"%d.%d","source":"koi","type":"facts.sealed.v1","data":'
-            b'{"position":%d,"identity":%d,"facts":%s}}'
-            % (position, index, position, identity, pack["facts"].encode()),
+            b'{"position":%d,"marks":{"customers":%d,"campaigns":%d},"facts":%s}}'
+            % (position, index, position, marks.customers, marks.campaigns, pack["facts"].encode()),
         )
     if not packs:  # so that the position still appears, in order
         yield Message(
@@ -132,5 +146,6 @@ async def _sealed(
             0,
             1,
             f"{prefix}.0.facts.recorded",
-            b'{"specversion":"1.0","id":"%d","source":"koi","type":"facts.sealed.v1","data":%s}' % (position, row["state"]),
+            b'{"specversion":"1.0","id":"%d","source":"koi","type":"facts.sealed.v1","data":%s}'
+            % (position, row["state"]),
         )

@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
-from workers.relay.messages import Message, messages_of, page_after
+from workers.relay.messages import Marks, Message, messages_of, page_after
 
 _PAGE = 200
 _POLL_SECONDS = 1.0
@@ -52,7 +52,7 @@ class Relay:
         self._stream = stream
         self._prefix = prefix
         self._at: At | None = None
-        self._identity = 0
+        self._marks: Marks | None = None
 
     async def run(self, connection: asyncpg.Connection, woken: asyncio.Event) -> None:
         """Publish for ever: at once when the log grows (`woken` by LISTEN), else every second."""
@@ -69,15 +69,13 @@ class Relay:
         """Publish the next page; returns how many messages went out (0 when the stream has everything)."""
         at = self._at = self._at or await self._look(connection)
         rows = await page_after(connection, at.read_after, _PAGE)
+        # Of what came before the start nothing is known: the marks then say "everything until here".
+        marks = self._marks = self._marks or Marks(at.read_after, at.read_after)
         messages = [
-            message
-            async for message in messages_of(connection, rows, self._prefix, self._identity or at.read_after)
-            if not at.has(message)
+            message async for message in messages_of(connection, rows, self._prefix, marks) if not at.has(message)
         ]
-        identities = [row["notification_id"] for row in rows if row["topic"].startswith("customer.")]
         if messages:
             await self._publish(connection, at, messages)
-        self._identity = max([self._identity, *identities])
         return len(messages)
 
     async def _publish(self, connection: asyncpg.Connection, at: At, messages: Sequence[Message]) -> None:

@@ -1,0 +1,1 @@
+"""What falls due and when: the waits of journeys and the further attempts at messages."""

@@ -1,0 +1,63 @@
+"""The campaigns whose journeys react to facts, as this process knows them."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from commands.runtime.streams import Streams
+from domain.campaigns.campaign import Campaign
+from domain.journeys import graph
+
+_CHANGED = """
+    SELECT DISTINCT originator_id FROM decision_log
+    WHERE notification_id > $1 AND topic LIKE 'campaign.%' AND topic NOT LIKE 'campaign.offer_reserved.%'
+"""
+_HEAD = "SELECT coalesce(max(notification_id), 0) FROM decision_log"
+
+
+class Reacting(msgspec.Struct, frozen=True):
+    """A campaign and the names of the facts any version of its journey reacts to."""
+
+    campaign: Campaign
+    events: frozenset[str]
+
+
+class Campaigns:
+    """All campaigns that were ever launched; brought up to a position of the log when a worker needs them there."""
+
+    def __init__(self, pool: asyncpg.Pool, streams: Streams) -> None:
+        """Begin with nothing known."""
+        self._pool = pool
+        self._streams = streams
+        self._position = -1
+        self._reacting: dict[UUID, Reacting] = {}
+
+    async def come_to(self, position: int) -> None:
+        """Know every change of a campaign up to this position."""
+        if position <= self._position:
+            return
+        head = await self._pool.fetchval(_HEAD)
+        changed = [row["originator_id"] for row in await self._pool.fetch(_CHANGED, self._position)]
+        for campaign_id, campaign in (await self._streams.load_many(Campaign, changed)).items():
+            self._reacting.pop(campaign_id, None)
+            if campaign.live_version is not None:
+                self._reacting[campaign_id] = Reacting(campaign, _events(campaign))
+        self._position = head
+
+    def reacting_to(self, name: str) -> Iterator[Campaign]:
+        """Yield the campaigns with a journey that this fact may begin, or whose walks it may concern."""
+        for reacting in self._reacting.values():
+            if name in reacting.events:
+                yield reacting.campaign
+
+    async def get(self, campaign_id: UUID) -> Campaign:
+        """Return the campaign as known, or from the log."""
+        reacting = self._reacting.get(campaign_id)
+        return reacting.campaign if reacting else await self._streams.load(Campaign, campaign_id)
+
+
+def _events(campaign: Campaign) -> frozenset[str]:
+    graphs = (graph.parse(design.journey) for design in campaign.designs.values())
+    return frozenset(name for journey in graphs for name in graph.events_of(journey))

@@ -1,0 +1,1 @@
+"""When the log grows: bring every view up to it."""
