@@ -34,7 +34,7 @@ def main() -> None:
     wanted = fingerprint(ROOT)
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    _say("Making the environment in .venv from requirements.lock (about 300 MB the first time)")
+    _say("Making the environment in .venv from requirements.lock (the first time it downloads about 250 MB)")
     try:
         create(folder)
         install(folder / "bin" / "python")

@@ -181,4 +181,4 @@ class Supervisor:
         self._console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")
 
     def _say(self, line: str) -> None:
-        self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {escape(line)}")
+        self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {escape(line)}", soft_wrap=True)

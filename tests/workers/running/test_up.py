@@ -52,6 +52,11 @@ class Up:
         assert found is not None
         return found
 
+    def all_run(self) -> bool:
+        """Whether each of the four is up: a worker may have ended with the server that died before."""
+        pids = self.services.pids
+        return set(pids) == PROGRAMS and all(psutil.pid_exists(pid) for pid in pids.values())
+
     def is_ready(self) -> bool:
         """Whether the API says so."""
         answer = httpx.get(f"http://{self.services.host}:{self.services.port}/readyz", timeout=PATIENCE)
@@ -119,6 +124,7 @@ async def test_whatever_dies_runs_again(home: Path) -> None:
     async with koi_up(home) as up:
         await up.says("Ctrl-C stops everything.")
         for name in sorted(PROGRAMS):
+            assert await until(up.all_run, PATIENCE)
             before = up.services
             psutil.Process(before.pids[name]).kill()
             await up.says(f"{name} runs again")
