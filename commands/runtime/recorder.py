@@ -4,7 +4,8 @@ The lock is what lets readers tail the log without ever skipping a position, so 
 after everything slow (facts, reservations) is already in the transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
@@ -33,12 +34,17 @@ class DecisionRecorder(PostgresApplicationRecorder):
         **_: Any,
     ) -> Sequence[int] | None:
         """Write the events, and what `before` and `after` do, in one transaction; `IntegrityError` on a conflict."""
-        with self.datastore.get_connection() as connection, connection.transaction(), connection.cursor() as cursor:
+        with self._transaction() as cursor:
             events = [*stored_events, *before(cursor)] if before else stored_events
             positions = self._copy_events(cursor, events) if events else []
             if after:
                 after(cursor, positions)
         return positions
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Cursor[DictRow]]:
+        with self.datastore.get_connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            yield cursor
 
     def _copy_events(self, cursor: Cursor[DictRow], events: Sequence[StoredEvent]) -> Sequence[int]:
         cursor.execute(self._lock_and_notify, prepare=False)
