@@ -1,6 +1,10 @@
 """Every module that defines events: importing this one completes the register of topics."""
 
-import domain.activity.sealing
-import domain.identity.customer
+from domain.activity import sealing
+from domain.campaigns import campaign
+from domain.channels import message
+from domain.coupons import coupon
+from domain.identity import customer
+from domain.journeys import run
 
-__all__: list[str] = []
+__all__ = ["campaign", "coupon", "customer", "message", "run", "sealing"]
