@@ -1,0 +1,1 @@
+"""Where events come in: raw bytes, and an answer only once they are durable."""

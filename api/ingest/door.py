@@ -1,0 +1,70 @@
+"""The door for events: what was read goes into history, what could not be read into the quarantine, then the answer."""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from api.metrics import Metrics
+from commands.activity.intake import Intake
+from commands.activity.quarantine import Quarantine, Unusable
+from domain.ingestion.refusal import Parsed, Refused
+from domain.kernel.errors import KoiError
+
+# About two seconds of work: who waits longer had better come back than pile up here.
+MOST_WAITING: Final = 20_000
+_DIGEST_BYTES: Final = 16
+
+
+class CrowdedError(KoiError):
+    """More events come in than the log can take just now."""
+
+    code = "ingest.crowded"
+
+
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a request's events; `position` is that of the batch they are in, 0 if nothing is new."""
+
+    position: int
+    accepted: int
+    duplicates: int
+    quarantined: int
+
+
+class Door:
+    """Lets parsed requests in, as many at a time as the log can soon take."""
+
+    def __init__(self, intake: Intake, quarantine: Quarantine, metrics: Metrics) -> None:
+        self._intake = intake
+        self._quarantine = quarantine
+        self._metrics = metrics
+        self.waiting = 0
+
+    async def admit(self, parsed: Parsed, source: str) -> Admitted:
+        """Return once everything is durable; raises `CrowdedError` when too much waits already."""
+        count = len(parsed.accepted)
+        if self.waiting and self.waiting + count > MOST_WAITING:
+            raise CrowdedError("too many events are waiting to be written: send this batch again in a moment")
+        self.waiting += count
+        try:
+            if parsed.refused:
+                await self._quarantine.put(source, [_unusable(refused) for refused in parsed.refused])
+            taken = await self._intake.take(parsed.accepted)
+        finally:
+            self.waiting -= count
+        self._metrics.ingested(
+            source, accepted=taken.accepted, duplicates=taken.duplicates, quarantined=len(parsed.refused)
+        )
+        return Admitted(
+            position=taken.position,
+            accepted=taken.accepted,
+            duplicates=taken.duplicates,
+            quarantined=len(parsed.refused),
+        )
+
+
+def _unusable(refused: Refused) -> Unusable:
+    # Named by its own bytes: a batch sent again, under another `sentAt`, does not put its bad messages here twice.
+    digest = hashlib.blake2b(refused.raw, digest_size=_DIGEST_BYTES).hexdigest()
+    detail = f"{refused.field}: {refused.detail}" if refused.field else refused.detail
+    return Unusable(batch_key=digest, line=refused.index, reason=refused.reason, detail=detail, raw=refused.raw)

@@ -1,0 +1,119 @@
+"""The Segment family: the paths its SDKs build by themselves, and the answers they understand.
+
+RudderStack's Python SDK takes anything but 200 for a failure: so that is the answer, once the events are durable.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, Router, post, route
+from litestar.di import NamedDependency
+from litestar.enums import HttpMethod, MediaType
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.params import SkipValidation
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+
+from api.auth import Doorkeeper, presented
+from api.ingest.cors import cors
+from api.ingest.door import Door
+from commands.access.scope import Scope
+from commands.runtime.clock import now
+from domain.activity.vocabulary import Vocabulary
+from domain.ingestion import json_text, segment
+from domain.ingestion.body import decoded
+from domain.ingestion.refusal import Limits
+
+# RudderStack's SDKs send up to 4 MB at once; a single message is held to what Segment itself takes.
+LIMITS: Final = Limits(body_bytes=4 * 1024 * 1024)
+_CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
+_BEACON: Final = "/beacon/v1/batch"
+_SUCCESS: Final = b'{"success":true}'
+
+
+class _Keyed(msgspec.Struct):
+    write_key: str | None = msgspec.field(default=None, name="writeKey")
+
+
+class Success(msgspec.Struct, frozen=True):
+    """The events are durable."""
+
+    success: bool
+
+
+_KEYED: Final = msgspec.json.Decoder(_Keyed)
+
+
+@dataclass
+class _Sent(Operation):
+    """Documents the body, which is read as bytes whatever its Content-Type says."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(
+            description="JSON as the SDKs send it; gzip and deflate are recognised by their first bytes.",
+            content={"application/json": OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT))},
+            required=True,
+        )
+
+
+async def take(
+    request: Request[Any, Any, Any],
+    door: NamedDependency[SkipValidation[Door]],
+    doorkeeper: NamedDependency[SkipValidation[Doorkeeper]],
+    vocabulary: NamedDependency[SkipValidation[Vocabulary]],
+) -> Response[Success]:
+    """Take the events: 200 once they are durable.
+
+    Events that cannot be read go to the quarantine and do not hold up their neighbours; the same `messageId` again is
+    taken once. The key comes as Basic user name, Bearer, `X-API-Key`, or `writeKey` in the body or the query.
+    """
+    received_at = now()
+    key = presented(request.headers) or request.query_params.get("writeKey")
+    # A key in the headers is checked before anything is read for it.
+    caller = await doorkeeper.caller(key) if key else None
+    body = decoded(await request.body(), request.headers.get("content-encoding"), max_bytes=LIMITS.body_bytes)
+    caller = caller or await doorkeeper.caller(_key_within(body))
+    caller.require(Scope.INGEST)
+    kind = request.scope["path"].rstrip("/").rpartition("/")[2]
+    parsed = segment.parse(
+        body, kind=kind, source=caller.event_source, received_at=received_at, vocabulary=vocabulary, limits=LIMITS
+    )
+    admitted = await door.admit(parsed, caller.event_source)
+    return Response(
+        _SUCCESS,  # type: ignore[arg-type]  # the bytes of it, written once for all requests
+        media_type=MediaType.JSON,
+        headers={"Koi-Position": str(admitted.position)},
+    )
+
+
+def _key_within(body: bytes) -> str | None:
+    try:
+        return json_text.read(_KEYED, body).write_key
+    except msgspec.ValidationError:
+        return None
+
+
+async def preflight() -> None:
+    """Answer the browser's question beforehand; the headers say the rest."""
+
+
+def _handlers() -> Iterator[HTTPRouteHandler]:
+    names = {"batch": "Take a batch of events"} | {call: f"Take one {call} event" for call in _CALLS}
+    for name, summary in names.items():
+        common: dict[str, Any] = {
+            "status_code": HTTP_200_OK,
+            "request_max_body_size": LIMITS.body_bytes,
+            "operation_class": _Sent,
+            "summary": summary,
+        }
+        yield post(f"/v1/{name}", operation_id=f"Ingest{name.title()}", **common)(take)
+        yield post(f"/v1/{name[0]}", include_in_schema=False, **common)(take)
+    yield post(_BEACON, include_in_schema=False, **common)(take)
+    paths = [f"/v1/{spelling}" for name in names for spelling in (name, name[0])]
+    options: dict[str, Any] = {"http_method": HttpMethod.OPTIONS, "status_code": HTTP_204_NO_CONTENT}
+    yield route([*paths, _BEACON], include_in_schema=False, **options)(preflight)
+
+
+router = Router(path="/", route_handlers=[*_handlers()], middleware=[cors], tags=["ingest"])

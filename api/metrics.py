@@ -1,0 +1,53 @@
+"""Metrics: what an operator watches, in Prometheus' form. Labels never hold an id or a personal value."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from projections.engine.lag import Lag
+
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """The instruments of one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        here: dict[str, Any] = {"registry": self._registry}
+        self._requests = Counter("koi_http_requests", "Requests answered.", ("method", "route", "status"), **here)
+        self._seconds = Histogram(
+            "koi_http_request_seconds", "Seconds to answer.", ("method", "route"), buckets=_BUCKETS, **here
+        )
+        self._ingested = Counter(
+            "koi_ingest_events", "Events sent, by what came of them.", ("source", "outcome"), **here
+        )
+        self._waiting = Gauge("koi_ingest_waiting_events", "Events received and not yet committed.", **here)
+        self._head = Gauge("koi_log_position", "The position of the newest event of the log.", **here)
+        self._position = Gauge("koi_projection_position", "How far the view has come.", ("view",), **here)
+        self._behind = Gauge("koi_projection_lag_events", "Events the view has yet to take.", ("view",), **here)
+        self._age = Gauge("koi_projection_lag_seconds", "How long the first of them has waited.", ("view",), **here)
+        self._parked = Gauge("koi_dead_letters", "Events the view could not take.", ("view",), **here)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request, by the template of its route."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def ingested(self, source: str, *, accepted: int, duplicates: int, quarantined: int) -> None:
+        """Count events by what came of them."""
+        for outcome, count in (("accepted", accepted), ("duplicate", duplicates), ("quarantined", quarantined)):
+            if count:
+                self._ingested.labels(source, outcome).inc(count)
+
+    def text(self, standing: Iterable[Lag], waiting: int) -> bytes:
+        """Return everything in Prometheus' text form, with where the views stand and how many events wait now."""
+        self._waiting.set(waiting)
+        for view in standing:
+            self._head.set(view.head)
+            self._position.labels(view.view).set(view.position)
+            self._behind.labels(view.view).set(view.behind)
+            self._age.labels(view.view).set(view.age_seconds)
+            self._parked.labels(view.view).set(view.parked)
+        return generate_latest(self._registry)

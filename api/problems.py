@@ -1,0 +1,212 @@
+"""Every error as a problem document (RFC 9457), mapped to a status here and nowhere else.
+
+Beside the members of the RFC each has `code` and `message`, without which RudderStack's SDK repeats even a 400. No
+personal value and no trace of the code is ever told; the log says more of what was not foreseen, under its `instance`.
+"""
+
+import logging
+import re
+import uuid
+from http import HTTPStatus
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+import psycopg
+from eventsourcing.persistence import OperationalError, PersistenceError
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from api.auth import MissingScopeError, UnknownKeyError
+from api.idempotency import InFlightError, KeyMissingError, KeyReusedError
+from api.ingest.door import CrowdedError
+from api.positions import LaggingError
+from api.preconditions import VersionMissingError
+from commands.runtime.writer import WriterClosedError
+from domain.identity.normalising import IdentifierError
+from domain.ingestion.refusal import BodyTooLargeError, IngestionError, UnsupportedEncodingError
+from domain.kernel.errors import (
+    AlreadyExistsError,
+    DomainError,
+    InvalidInputError,
+    KoiError,
+    NotFoundError,
+    StaleVersionError,
+)
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE: Final = "urn:koi:problem:"
+RETRY_SECONDS: Final = 2
+
+# A sentence ends, or what follows is a detail of it.
+_SENTENCE: Final = re.compile(r"[.;:\n]")
+_log = logging.getLogger("koi.api")
+
+# The nearest class in an error's ancestry decides.
+_STATUS: Final[dict[type[BaseException], HTTPStatus]] = {
+    UnknownKeyError: HTTPStatus.UNAUTHORIZED,
+    MissingScopeError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    KeyMissingError: HTTPStatus.BAD_REQUEST,
+    KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InFlightError: HTTPStatus.CONFLICT,
+    VersionMissingError: HTTPStatus.PRECONDITION_REQUIRED,
+    StaleVersionError: HTTPStatus.PRECONDITION_FAILED,
+    InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    IdentifierError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AlreadyExistsError: HTTPStatus.CONFLICT,
+    IngestionError: HTTPStatus.BAD_REQUEST,
+    UnsupportedEncodingError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    DomainError: HTTPStatus.CONFLICT,
+    CrowdedError: HTTPStatus.TOO_MANY_REQUESTS,
+    WriterClosedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    LaggingError: HTTPStatus.GATEWAY_TIMEOUT,
+}
+# The database is away, full or busy: nothing is wrong with the request, so it is worth repeating.
+_UNAVAILABLE: Final = (
+    OperationalError,
+    PersistenceError,
+    psycopg.OperationalError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+_CODES: Final = {
+    HTTPStatus.BAD_REQUEST: "request.malformed",
+    HTTPStatus.NOT_FOUND: "route.not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method.not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body.too_large",
+}
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing wrong with the input: where, and what would be right."""
+
+    message: str
+    field: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457: `type` is stable for each kind (`code` is its last part), `detail` says what would be right."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    message: str
+    instance: str | None = None
+    errors: list[Fault] = []
+
+
+def problem(
+    status: HTTPStatus, code: str, detail: str, *, title: str | None = None, errors: list[Fault] | None = None
+) -> Problem:
+    """Return the document; what the SDKs read (`message`) says the same as what people read (`detail`)."""
+    return Problem(
+        type=TYPE + code,
+        title=title or status.phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        message=detail,
+        instance=f"urn:uuid:{uuid.uuid4()}",
+        errors=errors or [],
+    )
+
+
+def answer(found: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:
+    """Return the document as an answer."""
+    headers = dict(headers or {})
+    if found.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="koi"'
+    if found.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return Response(found, status_code=found.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def of_koi(_: Request[Any, Any, Any], error: KoiError) -> Response[Problem]:
+    """Map an error Koi can explain."""
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+    errors = [Fault(error.detail, error.field)] if error.field else []
+    return answer(problem(status, error.code, error.detail, title=_title(error), errors=errors))
+
+
+def of_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """Map what the framework raises: unknown routes, other methods, bodies that are no JSON or of another form."""
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    status = HTTPStatus(error.status_code)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unforeseen(error)
+    code = _CODES.get(status, f"http.{int(status)}")
+    return answer(problem(status, code, _said(status)), error.headers)
+
+
+def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Map the rest: 503 where the database is away, else 500 that tells nothing but where to look in the log."""
+    if isinstance(error, _UNAVAILABLE):
+        detail = "the event log cannot be reached just now: send the same request again"
+        return answer(problem(HTTPStatus.SERVICE_UNAVAILABLE, "log.unavailable", detail))
+    return _unforeseen(error)
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {KoiError: of_koi, HTTPException: of_http, Exception: of_anything}
+
+
+def _unforeseen(error: Exception) -> Response[Problem]:
+    found = problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "koi.failed", "Koi failed at this: its log says more under `instance`"
+    )
+    _log.error("%s: %s", found.instance, _place(error))
+    return answer(found)
+
+
+def _place(error: BaseException) -> str:
+    """Say what failed and where, never with the error's own words: they may quote a personal value."""
+    frames = []
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        frames.append(f"{code.co_filename.rpartition('/')[2]}:{traceback.tb_lineno} {code.co_name}")
+        traceback = traceback.tb_next
+    return f"{type(error).__name__} at {' < '.join(reversed(frames[-6:]))}"
+
+
+def _invalid(error: ValidationException) -> Response[Problem]:
+    extra = error.extra if isinstance(error.extra, list) else []
+    faults = [Fault(str(one.get("message", "")), one.get("key")) for one in extra if isinstance(one, dict)]
+    detail = "; ".join(f"{fault.field or 'body'}: {fault.message}" for fault in faults) or _said(HTTPStatus.BAD_REQUEST)
+    return answer(
+        problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "input.invalid",
+            detail,
+            title="The input is not of its form.",
+            errors=faults,
+        )
+    )
+
+
+def _title(error: KoiError) -> str:
+    # What the error means is written where it is declared.
+    return _SENTENCE.split(type(error).__doc__ or type(error).__name__, maxsplit=1)[0] + "."
+
+
+def _said(status: HTTPStatus) -> str:
+    match status:
+        case HTTPStatus.BAD_REQUEST:
+            return "the body is not the JSON document this needs"
+        case HTTPStatus.NOT_FOUND:
+            return "there is nothing at this path: /schema/openapi.json lists what there is"
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return "this path does not take this method: /schema/openapi.json lists what it takes"
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return "the body is larger than allowed here: send less at once"
+        case _:
+            return status.description or status.phrase

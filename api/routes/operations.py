@@ -1,0 +1,102 @@
+"""What an operator watches and looks into: metrics, dead letters, the quarantine."""
+
+import ipaddress
+from typing import Annotated, Any, Final
+
+import asyncpg
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter, SkipValidation
+from projections.views import VIEWS
+
+from api.answers import paged
+from api.auth import Caller, Doorkeeper, needs, presented
+from api.ingest.door import Door
+from api.metrics import Metrics
+from api.pages import Cursor, Cursors, Limit, Page
+from commands.access.scope import Scope
+from commands.activity.quarantine import Quarantine, Quarantined
+from projections.dead_letters.queries import DeadLetter, newest
+from projections.engine.lag import lag
+
+_TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@get("/metrics", operation_id="Metrics", summary="Metrics for Prometheus", tags=["operations"], media_type=_TEXT)
+async def metrics(
+    request: Request[Any, Any, Any],
+    pool: NamedDependency[SkipValidation[asyncpg.Pool]],
+    door: NamedDependency[SkipValidation[Door]],
+    doorkeeper: NamedDependency[SkipValidation[Doorkeeper]],
+    metrics: NamedDependency[SkipValidation[Metrics]],
+) -> Response[bytes]:
+    """Answer a scraper on this machine without a key; from elsewhere, or through a proxy, a key with scope admin."""
+    if not _is_local(request):
+        caller = await doorkeeper.caller(presented(request.headers))
+        caller.require(Scope.ADMIN)
+    text = metrics.text(await lag(pool, VIEWS), door.waiting)
+    return Response(text, media_type=_TEXT, headers={"Cache-Control": "no-store"})
+
+
+def _is_local(request: Request[Any, Any, Any]) -> bool:
+    if request.client is None or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+@get(
+    "/api/v1/dead-letters",
+    operation_id="ListDeadLetters",
+    summary="List what views could not take",
+    guards=[needs(Scope.ADMIN)],
+    tags=["operations"],
+)
+async def dead_letters(
+    request: Request[Caller, Any, Any],
+    pool: NamedDependency[SkipValidation[asyncpg.Pool]],
+    cursors: NamedDependency[SkipValidation[Cursors]],
+    *,
+    view: Annotated[str | None, QueryParameter(description="Only those of this view.")] = None,
+    replayed: Annotated[bool, QueryParameter(description="Also those taken after all.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[Page[DeadLetter]]:
+    """List the events that a view could not take, with the reason, the newest first; the rest of the view goes on."""
+    of = ("dead-letters", view, replayed)
+    before = cursors.opened(of, cursor, tuple[int])
+    letters = await newest(pool, before=before[0] if before else None, view=view, replayed=replayed, limit=limit + 1)
+    return paged(request, letters, limit, lambda last: cursors.made(of, last.id))
+
+
+@get(
+    "/api/v1/quarantine",
+    operation_id="ListQuarantine",
+    summary="List what could not be taken in",
+    guards=[needs(Scope.ADMIN)],
+    tags=["operations"],
+)
+async def quarantined(
+    request: Request[Caller, Any, Any],
+    quarantine: NamedDependency[SkipValidation[Quarantine]],
+    cursors: NamedDependency[SkipValidation[Cursors]],
+    source: Annotated[str | None, QueryParameter(description="Only what this source sent.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[Page[Quarantined]]:
+    """List events and rows that could not be taken in, with place and reason, the newest first.
+
+    What was sent (`raw`) may be personal, and is shown to keys with the scope personal only.
+    """
+    of = ("quarantine", source)
+    before = cursors.opened(of, cursor, tuple[int])
+    entries = await quarantine.newest(
+        before=before[0] if before else None, source=source, limit=limit + 1, in_clear=request.user.sees_personal
+    )
+    return paged(request, entries, limit, lambda last: cursors.made(of, last.id))
+
+
+HANDLERS: Final[list[HTTPRouteHandler]] = [metrics, dead_letters, quarantined]

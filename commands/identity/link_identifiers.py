@@ -1,0 +1,32 @@
+"""Link identifiers to a customer: by decision, so that a claim withdrawn by an un-merge counts again."""
+
+from uuid import UUID
+
+import msgspec
+
+from commands.identity.customers import Changed, GivenIdentifier, change, observed
+from commands.runtime.context import Context
+from commands.runtime.streams import Streams
+from domain.identity.naming import Naming
+
+
+class LinkIdentifiers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The identifiers under which the customer is known as well."""
+
+    identifiers: tuple[GivenIdentifier, ...]
+
+
+async def link_identifiers(
+    customer_id: UUID,
+    command: LinkIdentifiers,
+    *,
+    expected_version: int | None,
+    by: Context,
+    streams: Streams,
+    naming: Naming,
+) -> Changed:
+    """Add the identifiers the customer does not claim yet; those it claims already change nothing."""
+    names = observed(command.identifiers, naming)
+    return await change(
+        customer_id, lambda customer: customer.link(names), by=by, streams=streams, expected_version=expected_version
+    )

@@ -1,0 +1,34 @@
+"""Register a customer: begin the history of someone known by these identifiers."""
+
+from typing import Any
+
+import msgspec
+
+from commands.identity.customers import Changed, GivenIdentifier, observed, saved
+from commands.runtime.clock import now
+from commands.runtime.context import Context
+from commands.runtime.streams import Streams
+from domain.activity.personal import split
+from domain.identity.customer import Customer
+from domain.identity.naming import Naming
+
+
+class RegisterCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The identifiers, of which the strongest names the customer, and what is known about the person."""
+
+    identifiers: tuple[GivenIdentifier, ...]
+    attributes: dict[str, Any] = {}
+
+
+async def register_customer(command: RegisterCustomer, *, by: Context, streams: Streams, naming: Naming) -> Changed:
+    """Begin the customer's history.
+
+    Raises `AlreadyExistsError` where the strongest identifier has one, `IdentifierError` for a malformed one.
+    """
+    names = observed(command.identifiers, naming)
+    customer = await streams.load(Customer, names[0].id)
+    customer.register(names)
+    if command.attributes:
+        plain, personal = split(command.attributes, of_person=True)
+        customer.describe(plain, personal, by.occurred_at or now())
+    return await saved(customer, by=by, streams=streams)

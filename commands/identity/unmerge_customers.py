@@ -1,0 +1,64 @@
+"""Un-merge two customers: withdraw exactly what joins them, so that both are what they were."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+
+from commands.identity.customers import Changed, CustomerNotFoundError, expect, saved
+from commands.runtime.context import Context
+from commands.runtime.streams import Streams
+from domain.identity.customer import Customer
+from domain.identity.graph import Edge, unmerge_plan
+from domain.kernel.errors import InvalidInputError
+
+
+class UnmergeCustomers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The customer who parts from the one addressed, and why."""
+
+    other_id: UUID
+    reason: str
+
+
+async def unmerge_customers(
+    customer_id: UUID,
+    command: UnmergeCustomers,
+    *,
+    members: Iterable[UUID],
+    expected_version: int | None,
+    by: Context,
+    streams: Streams,
+) -> Changed:
+    """Part the two.
+
+    `members` are the customers of their profile, as far as known: where to look, while what joins them is decided from
+    their own histories. Raises `NotJoinedError`, or `StillJoinedError` where a third customer keeps them together.
+    """
+    if not command.reason.strip():
+        raise InvalidInputError("say why they are two persons", field="reason")
+    customers = await streams.load_many(Customer, {*members, customer_id, command.other_id})
+    customer, other = customers[customer_id], customers[command.other_id]
+    if not customer.exists:
+        raise CustomerNotFoundError("there is no customer with this id")
+    if not other.exists:
+        raise CustomerNotFoundError("there is no customer with this id", field="other_id")
+    expect(customer, expected_version)
+    edges = [edge for member in customers.values() for edge in edges_of(member)]
+    for edge_owner, withdrawn in _by_owner(unmerge_plan(customer_id, command.other_id, edges)).items():
+        partner = command.other_id if edge_owner == customer_id else customer_id
+        customers[edge_owner].unmerge(partner, withdrawn, command.reason.strip())
+    return await saved(customer, other, by=by, streams=streams)
+
+
+def edges_of(customer: Customer) -> list[Edge]:
+    """Return what joins this customer to others, from its own history."""
+    claims = [Edge(customer.id, claim, "claim") for claim in customer.claims if claim != customer.id]
+    return claims + [Edge(customer.id, other, "merge") for other in sorted(customer.merged_with)]
+
+
+def _by_owner(plan: Iterable[Edge]) -> dict[UUID, tuple[UUID, ...]]:
+    """Return the claims to withdraw of each customer; none where only a merge has to end."""
+    owned: dict[UUID, tuple[UUID, ...]] = {}
+    for edge in plan:
+        owned[edge.a] = owned.get(edge.a, ()) + ((edge.b,) if edge.kind == "claim" else ())
+    return owned
