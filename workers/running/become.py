@@ -9,9 +9,10 @@ import json
 import os
 import sys
 
-# Numbers of <linux/prctl.h> and <linux/capability.h>.
+# Numbers of <linux/prctl.h>, <linux/securebits.h> and <linux/capability.h>.
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 4
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
@@ -36,7 +37,8 @@ def main(order: str, *command: str) -> None:
 
 def _change_user(uid: int, gid: int, *, passes_checks: bool) -> None:
     if passes_checks:
-        _prctl(_PR_SET_KEEPCAPS, 1)
+        # Keeps capabilities over the change of user, and lets access(2) see them: PostgreSQL asks it for its own files.
+        _prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
