@@ -31,3 +31,8 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     traits: dict[str, Any] = {}
     original_at: datetime | None = None
     sent_at: datetime | None = None
+
+
+def sections(properties: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    """Return the personal part of an activity: its sections, as far as they hold anything."""
+    return {key: part for key, part in (("properties", properties), ("context", context)) if part}

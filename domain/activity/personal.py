@@ -1,10 +1,13 @@
-"""Personal data in what sources send: which keys hold it, and the cut between the plain part and the part to seal."""
+"""Personal data in what sources send: the cut between the plain part and the part to seal."""
 
-from typing import Any
+import functools
+from typing import Any, Final
 
 from domain.activity.personal_keys import Verdict, verdict_on
 
-_LINK_ENDS = ("?", "#")
+_CONTAINERS: Final = (dict, list)
+_MAY_HIDE: Final = (Verdict.PERSONAL, Verdict.OF_PERSON, Verdict.LINK)
+_REMEMBERED: Final = 4_096
 
 
 def split(properties: dict[str, Any], *, of_person: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -14,9 +17,25 @@ def split(properties: dict[str, Any], *, of_person: bool = False) -> tuple[dict[
     which some items are personal, the personal part holds a list of the same length, None where an item has nothing to
     hide. A link keeps its place and page in the plain part; whole, with its query, it goes into the personal one.
     """
-    if _is_plain(properties, of_person=of_person):
-        return properties, {}
-    return _parted(properties, of_person=of_person)
+    plain, personal = properties, dict[str, Any]()
+    for key, verdict in _watched(tuple(properties)):
+        item = properties[key]
+        if (verdict is Verdict.OF_PERSON and not of_person) or not _tells(verdict, item):
+            continue
+        if plain is properties:  # most have nothing to hide and are not copied: this runs for every event
+            plain = dict(properties)
+        personal[key] = item
+        if verdict is Verdict.LINK:
+            plain[key] = item.partition("?")[0].partition("#")[0]
+        else:
+            del plain[key]
+    for key, item in properties.items():
+        if isinstance(item, _CONTAINERS) and key not in personal:
+            kept, hidden = _split_value(item, of_person=_about_person(key, of_person=of_person))
+            if hidden is not None:
+                plain = plain | {key: kept}
+                personal[key] = hidden
+    return plain, personal
 
 
 def joined(plain: dict[str, Any], personal: dict[str, Any]) -> dict[str, Any]:
@@ -27,68 +46,39 @@ def joined(plain: dict[str, Any], personal: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def _is_plain(value: dict[str, Any], *, of_person: bool) -> bool:
-    # Runs for every event: most have nothing to hide, and those are not copied.
-    for key, item in value.items():
-        verdict = verdict_on(key)
-        if verdict is Verdict.PLAIN and item.__class__ is not dict and item.__class__ is not list:
-            continue
-        if _hides(verdict, item, of_person=of_person):
-            return False
-        if not _holds_only_plain(item, of_person=_about_person(verdict, of_person=of_person)):
-            return False
-    return True
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _watched(keys: tuple[str, ...]) -> tuple[tuple[str, Verdict], ...]:
+    """Return the keys whose values may be personal; events of one kind have the same keys, so this is looked up."""
+    verdicts = ((key, verdict_on(key)) for key in keys)
+    return tuple((key, verdict) for key, verdict in verdicts if verdict in _MAY_HIDE)
 
 
-def _holds_only_plain(item: object, *, of_person: bool) -> bool:
-    if item.__class__ is dict:
-        return _is_plain(item, of_person=of_person)
-    if item.__class__ is list:
-        return all(_holds_only_plain(one, of_person=of_person) for one in item)
-    return True
+def _tells(verdict: Verdict, item: object) -> bool:
+    """Tell whether the value says anything: an empty form field does not, nor does a link without query."""
+    if verdict is Verdict.LINK:
+        return isinstance(item, str) and ("?" in item or "#" in item)
+    return item is not None and item != "" and not isinstance(item, bool)
 
 
-def _hides(verdict: Verdict, item: object, *, of_person: bool) -> bool:
-    if item is None or item == "" or isinstance(item, bool):
-        return False
-    if verdict is Verdict.PERSONAL or (verdict is Verdict.OF_PERSON and of_person):
-        return True
-    return verdict is Verdict.LINK and isinstance(item, str) and any(end in item for end in _LINK_ENDS)
-
-
-def _about_person(verdict: Verdict, *, of_person: bool) -> bool:
+def _about_person(key: str, *, of_person: bool) -> bool:
+    verdict = verdict_on(key)
     return verdict is Verdict.PERSON or (of_person and verdict is not Verdict.THING)
 
 
-def _parted(value: dict[str, Any], *, of_person: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    plain: dict[str, Any] = {}
-    personal: dict[str, Any] = {}
-    for key, item in value.items():
-        verdict = verdict_on(key)
-        if _hides(verdict, item, of_person=of_person):
-            personal[key] = item
-            if verdict is Verdict.LINK:
-                plain[key] = item.partition("?")[0].partition("#")[0]
-        else:
-            plain[key], hidden = _parted_value(item, of_person=_about_person(verdict, of_person=of_person))
-            if hidden is not None:
-                personal[key] = hidden
-    return plain, personal
-
-
-def _parted_value(item: Any, *, of_person: bool) -> tuple[Any, Any]:  # noqa: ANN401 - JSON is any of seven types
+def _split_value(item: Any, *, of_person: bool) -> tuple[Any, Any]:
     """Return the plain part and the hidden part, None if nothing is hidden."""
     if isinstance(item, dict):
-        plain, personal = _parted(item, of_person=of_person)
+        plain, personal = split(item, of_person=of_person)
         return plain, personal or None
     if isinstance(item, list):
-        parts = [_parted_value(one, of_person=of_person) for one in item]
-        if any(hidden is not None for _, hidden in parts):
-            return [plain for plain, _ in parts], [hidden for _, hidden in parts]
+        parts = [_split_value(one, of_person=of_person) for one in item]
+        hidden = [part for _, part in parts]
+        if hidden.count(None) < len(hidden):
+            return [plain for plain, _ in parts], hidden
     return item, None
 
 
-def _joined_value(plain: Any, hidden: Any) -> Any:  # noqa: ANN401 - JSON is any of seven types
+def _joined_value(plain: Any, hidden: Any) -> Any:
     if hidden is None:
         return plain
     if isinstance(plain, dict) and isinstance(hidden, dict):

@@ -1,0 +1,181 @@
+"""The mapping of a source: which column of its files says what, as one TOML file that a non-programmer can read."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from domain.kernel.errors import InvalidInputError
+
+Row = Literal["fact", "customer", "campaign", "offer"]
+Type = Literal["text", "integer", "decimal", "money", "boolean", "date", "time"]
+Scalar = str | int | float | bool
+
+CAMPAIGN_FIELDS = ("external_id", "name", "description", "starts_at", "ends_at")
+OFFER_FIELDS = ("campaign", "offer_id", "label", "value", "threshold", "product_id")
+
+
+class MappingError(InvalidInputError):
+    """A mapping cannot be used; `field` is the faulty key, the words say what would be right."""
+
+    code = "mapping.invalid"
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the TOML file: a key that nobody knows is a slip of the pen, never ignored."""
+
+
+class Column(_Part, frozen=True, kw_only=True):
+    """What one column says.
+
+    `unit` is that of money (yuan, fen, dollar, cent, euro, major, minor), `zone` and `format` (strftime, or
+    epoch_seconds, epoch_milliseconds) those of times. `values` translates what stands in the column; anything else is
+    `otherwise`, or broken. `prefix` goes before the text. `last_day` makes a date the first instant after it.
+    `omit_zero` leaves a zero out. `personal` seals the value; names such as phone or address are sealed in any case.
+    """
+
+    column: str
+    type: Type = "text"
+    unit: str | None = None
+    zone: str | None = None
+    format: str | None = None
+    values: dict[str, Scalar] = {}
+    otherwise: Scalar | None = None
+    prefix: str = ""
+    last_day: bool = False
+    omit_zero: bool = False
+    personal: bool = False
+
+
+class IdentifierColumn(_Part, frozen=True, kw_only=True):
+    """A column that names the customer. An OpenID needs its app as prefix (`wx1a2b:`); `fallback` serves where no other is.
+
+    `region` is where phone numbers without a country code are dialled.
+    """
+
+    column: str
+    type: str
+    prefix: str = ""
+    region: str = "CN"
+    fallback: bool = False
+
+
+class TimeColumn(_Part, frozen=True, kw_only=True):
+    """When it happened: a column, or a `fixed` time where no column tells it (without an offset one of the zone)."""
+
+    column: str = ""
+    fixed: datetime | None = None
+    zone: str | None = None
+    format: str | None = None
+
+
+class FileForm(_Part, frozen=True, kw_only=True):
+    """Where the files are (a path, a pattern or any fsspec URL) and how they are written.
+
+    Without `delimiter`, the header tells it; `encoding` auto is UTF-8 with or without a mark, else GB18030. `columns`
+    names the columns of a file without a header. If more than the share `most_broken` of the first rows is broken, it
+    is the mapping that is wrong, and nothing is imported.
+    """
+
+    path: str = ""
+    format: Literal["csv", "parquet"] | None = None
+    delimiter: str | None = None
+    quote: str = '"'
+    encoding: str = "auto"
+    columns: tuple[str, ...] = ()
+    most_broken: float = 0.5
+
+
+class Lookup(_Part, frozen=True, kw_only=True):
+    """Another file whose columns are added to each row that agrees in the columns `on`."""
+
+    file: str | FileForm
+    on: tuple[str, ...]
+
+    @property
+    def file_form(self) -> FileForm:
+        """How the file is written."""
+        return _form(self.file)
+
+
+class Mapping(_Part, frozen=True, kw_only=True):
+    """One kind of file of one source, and what a row of it is.
+
+    `key` are the columns that make a row unique: of two rows with the same, the first counts. `group_by` are the columns
+    that rows of one thing share (the lines of a receipt); `lines` are then the fields of each row, in a list called
+    `lines_name`. Two mappings that read the same file need different `name`s.
+    """
+
+    source: str
+    row: Row
+    file: str | FileForm = ""
+    name: str = ""
+    key: tuple[str, ...]
+    group_by: tuple[str, ...] = ()
+    zone: str = "Asia/Shanghai"
+    currency: str | None = None
+    unit: str | None = None
+    event: str | Column | None = None
+    time: str | TimeColumn | None = None
+    amount: str | Column | None = None
+    identifier: tuple[IdentifierColumn, ...] = ()
+    fields: dict[str, str | Column] = {}
+    lines: dict[str, str | Column] = {}
+    lines_name: str = "products"
+    lookup: tuple[Lookup, ...] = ()
+
+    @property
+    def file_form(self) -> FileForm:
+        """How the files are written."""
+        return _form(self.file)
+
+    @property
+    def identity(self) -> str:
+        """What a file is remembered under: the same file through another mapping is another import."""
+        return f"{self.source}/{self.name or self.row}"
+
+    def column_of(self, spec: str | Column) -> Column:
+        """Return a column in its long form, with what the mapping says for all columns."""
+        column = Column(column=spec) if isinstance(spec, str) else spec
+        return msgspec.structs.replace(column, zone=column.zone or self.zone, unit=column.unit or self.unit)
+
+    def fields_of(self, fields: dict[str, str | Column]) -> dict[str, Column]:
+        """Return fields in their long form."""
+        return {name: self.column_of(spec) for name, spec in fields.items()}
+
+    @property
+    def event_column(self) -> Column | None:
+        """The column that tells the kind of event; None if all rows are of one kind."""
+        return self.column_of(self.event) if isinstance(self.event, Column) else None
+
+    @property
+    def time_column(self) -> Column | None:
+        """The column of the time; None if it is fixed, or the time of the import."""
+        spec = TimeColumn(column=self.time) if isinstance(self.time, str) else self.time
+        if spec is None or not spec.column:
+            return None
+        return Column(column=spec.column, type="time", zone=spec.zone or self.zone, format=spec.format)
+
+    @property
+    def fixed_time(self) -> datetime | None:
+        """The time that all rows share."""
+        return self.time.fixed if isinstance(self.time, TimeColumn) else None
+
+    @property
+    def amount_column(self) -> Column | None:
+        """The column of the money."""
+        return None if self.amount is None else msgspec.structs.replace(self.column_of(self.amount), type="money")
+
+    def columns(self) -> list[tuple[str, str]]:
+        """Return every column it names, each with the key of the mapping that names it."""
+        named = [(key, column) for key in ("key", "group_by") for column in getattr(self, key)]
+        named += [(f"identifier[{i}].column", one.column) for i, one in enumerate(self.identifier)]
+        for table, fields in (("fields", self.fields), ("lines", self.lines)):
+            named += [(f"{table}.{name}", column.column) for name, column in self.fields_of(fields).items()]
+        parts = {"time": self.time_column, "amount": self.amount_column, "event": self.event_column}
+        named += [(key, column.column) for key, column in parts.items() if column]
+        return named + [(f"lookup[{i}].on", column) for i, one in enumerate(self.lookup) for column in one.on]
+
+
+def _form(file: str | FileForm) -> FileForm:
+    return FileForm(path=file) if isinstance(file, str) else file

@@ -1,0 +1,103 @@
+"""A message of the Segment family as the SDKs send it, and what its parts mean."""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from domain.activity.vocabulary import Vocabulary
+from domain.ingestion.observed import Observed
+from domain.ingestion.refusal import MessageError
+
+_CALL_NAMES: Final = ("identify", "track", "page", "screen", "group", "alias")
+CALLS: Final = {name: name for name in _CALL_NAMES} | {name[0]: name for name in _CALL_NAMES}
+
+# Who the customer is comes as identifiers and traits; the rest of the context describes the circumstances.
+_NO_CIRCUMSTANCES: Final = frozenset({"traits", "externalIds", "externalId"})
+
+
+class Message(msgspec.Struct, rename="camel"):
+    """A message: every field may be missing, and null means missing."""
+
+    type: Any = None
+    message_id: Any = None
+    user_id: Any = None
+    anonymous_id: Any = None
+    event: Any = None
+    name: Any = None
+    category: Any = None
+    properties: dict[str, Any] | None = None
+    traits: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+    timestamp: Any = None
+    original_timestamp: Any = None
+    sent_at: Any = None
+    group_id: Any = None
+    previous_id: Any = None
+
+
+def call_of(message: Message) -> str:
+    """Return the message's type; raises `MessageError` for an unknown one."""
+    if isinstance(message.type, str) and message.type in _CALL_NAMES:
+        return message.type
+    raise MessageError("type.unknown", f"must be one of {', '.join(_CALL_NAMES)}", field="type")
+
+
+def name_of(message: Message, call: str, vocabulary: Vocabulary) -> str:
+    """Return Koi's name of what happened; raises `MessageError` for a track message without event."""
+    if call != "track":
+        return vocabulary.name_of("segment_call", call)
+    if not isinstance(message.event, str) or not message.event.strip():
+        raise MessageError("event.missing", "a track message names its event, as in Product Added", field="event")
+    return vocabulary.name_of("segment", message.event)
+
+
+def properties_of(message: Message, call: str) -> dict[str, Any]:
+    """Return the properties; Node and browser copy a page's name and category there, Python does not, so we do."""
+    properties = message.properties or {}
+    if call in ("page", "screen"):
+        own = {"name": message.name, "category": message.category}
+        return {key: value for key, value in own.items() if value is not None} | properties
+    if call == "group":
+        return {"group_id": message.group_id, "group": message.traits or {}} | properties
+    return properties
+
+
+def traits_of(message: Message, context: dict[str, Any]) -> dict[str, Any]:
+    """Return the customer's attributes: on top (Segment), in the context (RudderStack's Python SDK) or in both."""
+    aside = context.get("traits")
+    traits = (aside if isinstance(aside, dict) else {}) | (message.traits or {})
+    return {key: value for key, value in traits.items() if value is not None}
+
+
+def circumstances_of(context: dict[str, Any]) -> dict[str, Any]:
+    """Return the context without what tells who the customer is."""
+    if _NO_CIRCUMSTANCES.isdisjoint(context):
+        return context
+    return {key: value for key, value in context.items() if key not in _NO_CIRCUMSTANCES}
+
+
+def observe(message: Message, call: str, context: dict[str, Any], observed: Observed) -> None:
+    """Gather the identifiers of the message; raises `MessageError` for one that the sender named wrongly."""
+    observed.named("member_code", message.user_id, "userId")
+    observed.named("anonymous", message.anonymous_id, "anonymousId")
+    device = context.get("device")
+    if isinstance(device, dict):
+        observed.noticed("device", device.get("id"))
+    observed.external(context.get("externalIds") or context.get("externalId"), "context.externalIds")
+    if call == "identify":
+        traits = traits_of(message, context)
+        observed.noticed("email", traits.get("email"))
+        observed.noticed("phone", traits.get("phone"))
+    elif call == "alias":
+        if message.previous_id is None:
+            raise MessageError("identifier.missing", "an alias needs the id that it joins", field="previousId")
+        # SDKs send an anonymous id here as well as a former user id, and do not tell which.
+        observed.named("member_code", message.previous_id, "previousId")
+        observed.named("anonymous", message.previous_id, "previousId")
+
+
+def fingerprint(message: Message, call: str) -> str:
+    """Return a digest of the content; `sentAt` is left out, since it is new on each attempt to send."""
+    content = msgspec.json.encode([call, msgspec.structs.replace(message, sent_at=None)], order="deterministic")
+    return hashlib.sha256(content).hexdigest()[:32]
