@@ -22,8 +22,8 @@ def welcome(console: Console, settings: Settings, secrets: Secrets) -> None:
         lines = [*(f"  export {name}={key}" for name, key in keys.items()), *lines]
     # As plain text, unwrapped: to be copied.
     console.print(Text("\n".join(lines)), soft_wrap=True)
-    console.print("Ctrl-C stops everything.")
     shown.touch()
+    console.print("Ctrl-C stops everything.")
 
 
 def first_commands(api_url: str) -> list[str]:
