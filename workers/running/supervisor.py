@@ -93,7 +93,7 @@ class Supervisor:
         self._tell_terminals()
         known = {**self._env, "KOI_HOST": host, "KOI_PORT": str(port)}
         settings = Settings.build(known, database_url=database_url, nats_url=nats_url)
-        await self._prepare(settings, secrets)
+        await self._prepare(settings)
         await self._start_children(settings, listening)
         welcome(self._console, settings, secrets)
 
@@ -121,13 +121,11 @@ class Supervisor:
             nats_url = nats.url
         return database_url, nats_url
 
-    async def _prepare(self, settings: Settings, secrets: Secrets) -> None:
+    async def _prepare(self, settings: Settings) -> None:
         with self._step("Schema"):
-            await preparing.migrate(settings)
-        with self._step("Keys"):
-            await preparing.register_first_keys(settings, secrets)
+            await preparing.migrate_database(settings)
         if self._wanted.demo:
-            await preparing.import_demo(settings, self._console)
+            await preparing.import_history(settings, self._console)
 
     async def _start_children(self, settings: Settings, listening: socket.socket) -> None:
         env = {
