@@ -11,12 +11,15 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from api import openapi, problems
+from api.commanding import change, creation
 from api.counting import counting
 from api.idempotency import asked
 from api.ingest import cloudevents, segment
 from api.opened import Opened, opened
+from api.pages import paging
 from api.positions import wait_for
 from api.routes import health
+from api.routes.areas import CustomerController
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.activity.vocabulary import Vocabulary
@@ -40,7 +43,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             yield
 
     return Litestar(
-        route_handlers=[segment.router, cloudevents.router, *health.HANDLERS],
+        route_handlers=[segment.router, cloudevents.router, *health.HANDLERS, CustomerController],
         lifespan=[lifespan],
         dependencies=_dependencies(),
         exception_handlers=problems.HANDLERS,
@@ -71,5 +74,8 @@ def _dependencies() -> dict[str, Provide]:
         "streams": part("store", "streams"),
         "vocabulary": Provide(words, sync_to_thread=False),
         "asked": Provide(asked),
+        "creation": Provide(creation),
+        "change": Provide(change),
+        "paging": Provide(paging),
         "wait_for": Provide(wait_for),
     }

@@ -4,7 +4,42 @@ from importlib import metadata
 from typing import Final
 
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Components, SecurityScheme, Tag
+
+from api.problem import MEDIA_TYPE, Problem
+
+_WHY: Final = {
+    400: "The body cannot be read, or a header that is needed is missing.",
+    401: "No key, or an unknown one.",
+    403: "The key does not have the scope; the answer names it.",
+    404: "It does not exist.",
+    409: "A business rule refuses it, or the same command is under way.",
+    412: "It is at another version than the one in If-Match.",
+    413: "The body is too large, as sent or decompressed.",
+    422: "The input is not of its form (the answer names the fields), or the key came with another request before.",
+    428: "If-Match is missing.",
+    429: "Too many events wait to be written: send the same again after Retry-After.",
+    503: "The log cannot be reached: send the same again after Retry-After.",
+    504: "The view has not come as far as Koi-Wait-For asks within 5 seconds.",
+}
+
+
+def refusals(*statuses: int) -> dict[int, ResponseSpec]:
+    """Return the problems a route may answer with."""
+    return {
+        status: ResponseSpec(
+            data_container=Problem, description=_WHY[status], media_type=MEDIA_TYPE, generate_examples=False
+        )
+        for status in statuses
+    }
+
+
+INGEST: Final = refusals(400, 401, 403, 413, 429, 503)
+READ: Final = refusals(401, 403, 422, 504)
+READ_ONE: Final = refusals(401, 403, 404, 422, 504)
+CREATE: Final = refusals(400, 401, 403, 409, 413, 422, 503)
+CHANGE: Final = refusals(400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
 
 _DESCRIPTION: Final = """\
 Events come in as the Segment SDKs or CloudEvents send them; commands ask for changes; reads show views; the audit reads

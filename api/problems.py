@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import asyncpg
-import msgspec
 import psycopg
 from eventsourcing.persistence import OperationalError, PersistenceError
 from litestar import Request, Response
@@ -23,6 +22,7 @@ from api.idempotency import InFlightError, KeyMissingError, KeyReusedError
 from api.ingest.door import CrowdedError
 from api.positions import LaggingError
 from api.preconditions import VersionMissingError
+from api.problem import MEDIA_TYPE, TYPE, Fault, Problem
 from commands.runtime.writer import WriterClosedError
 from domain.identity.normalising import IdentifierError
 from domain.ingestion.refusal import BodyTooLargeError, IngestionError, UnsupportedEncodingError
@@ -35,8 +35,6 @@ from domain.kernel.errors import (
     StaleVersionError,
 )
 
-MEDIA_TYPE: Final = "application/problem+json"
-TYPE: Final = "urn:koi:problem:"
 RETRY_SECONDS: Final = 2
 
 # A sentence ends, or what follows is a detail of it.
@@ -82,26 +80,6 @@ _CODES: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: "method.not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body.too_large",
 }
-
-
-class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing wrong with the input: where, and what would be right."""
-
-    message: str
-    field: str | None = None
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457: `type` is stable for each kind (`code` is its last part), `detail` says what would be right."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    message: str
-    instance: str | None = None
-    errors: list[Fault] = []
 
 
 def problem(

@@ -13,6 +13,7 @@ from api.auth import Caller, needs
 from api.ingest.cors import cors
 from api.ingest.door import Admitted, Door
 from api.ingest.segment import LIMITS
+from api.openapi import INGEST
 from commands.access.scope import Scope
 from commands.runtime.clock import now
 from domain.activity.vocabulary import Vocabulary
@@ -56,6 +57,7 @@ class _Sent(Operation):
     operation_id="SendEvents",
     summary="Send CloudEvents",
     operation_class=_Sent,
+    responses=INGEST,
     guards=[needs(Scope.INGEST)],
     status_code=HTTP_202_ACCEPTED,
     request_max_body_size=LIMITS.body_bytes,

@@ -19,6 +19,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from api.auth import Doorkeeper, presented
 from api.ingest.cors import cors
 from api.ingest.door import Door
+from api.openapi import INGEST
 from commands.access.scope import Scope
 from commands.runtime.clock import now
 from domain.activity.vocabulary import Vocabulary
@@ -106,6 +107,7 @@ def _handlers() -> Iterator[HTTPRouteHandler]:
             "status_code": HTTP_200_OK,
             "request_max_body_size": LIMITS.body_bytes,
             "operation_class": _Sent,
+            "responses": INGEST,
             "summary": summary,
         }
         yield post(f"/v1/{name}", operation_id=f"Ingest{name.title()}", **common)(take)

@@ -10,11 +10,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter, SkipValidation
 from projections.views import VIEWS
 
-from api.answers import paged
 from api.auth import Caller, Doorkeeper, needs, presented
 from api.ingest.door import Door
 from api.metrics import Metrics
-from api.pages import Cursor, Cursors, Limit, Page
+from api.openapi import READ
+from api.pages import Page, Paging
 from commands.access.scope import Scope
 from commands.activity.quarantine import Quarantine, Quarantined
 from projections.dead_letters.queries import DeadLetter, newest
@@ -53,23 +53,21 @@ def _is_local(request: Request[Any, Any, Any]) -> bool:
     operation_id="ListDeadLetters",
     summary="List what views could not take",
     guards=[needs(Scope.ADMIN)],
+    responses=READ,
     tags=["operations"],
 )
 async def dead_letters(
-    request: Request[Caller, Any, Any],
     pool: NamedDependency[SkipValidation[asyncpg.Pool]],
-    cursors: NamedDependency[SkipValidation[Cursors]],
+    paging: NamedDependency[SkipValidation[Paging]],
     *,
     view: Annotated[str | None, QueryParameter(description="Only those of this view.")] = None,
     replayed: Annotated[bool, QueryParameter(description="Also those taken after all.")] = False,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> Response[Page[DeadLetter]]:
     """List the events that a view could not take, with the reason, the newest first; the rest of the view goes on."""
     of = ("dead-letters", view, replayed)
-    before = cursors.opened(of, cursor, tuple[int])
-    letters = await newest(pool, before=before[0] if before else None, view=view, replayed=replayed, limit=limit + 1)
-    return paged(request, letters, limit, lambda last: cursors.made(of, last.id))
+    before = paging.after(of, int)
+    letters = await newest(pool, before=before, view=view, replayed=replayed, limit=paging.one_more)
+    return paging.page(of, letters, lambda last: last.id)
 
 
 @get(
@@ -77,26 +75,25 @@ async def dead_letters(
     operation_id="ListQuarantine",
     summary="List what could not be taken in",
     guards=[needs(Scope.ADMIN)],
+    responses=READ,
     tags=["operations"],
 )
 async def quarantined(
     request: Request[Caller, Any, Any],
     quarantine: NamedDependency[SkipValidation[Quarantine]],
-    cursors: NamedDependency[SkipValidation[Cursors]],
+    paging: NamedDependency[SkipValidation[Paging]],
     source: Annotated[str | None, QueryParameter(description="Only what this source sent.")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> Response[Page[Quarantined]]:
     """List events and rows that could not be taken in, with place and reason, the newest first.
 
     What was sent (`raw`) may be personal, and is shown to keys with the scope personal only.
     """
     of = ("quarantine", source)
-    before = cursors.opened(of, cursor, tuple[int])
+    before = paging.after(of, int)
     entries = await quarantine.newest(
-        before=before[0] if before else None, source=source, limit=limit + 1, in_clear=request.user.sees_personal
+        before=before, source=source, limit=paging.one_more, in_clear=request.user.sees_personal
     )
-    return paged(request, entries, limit, lambda last: cursors.made(of, last.id))
+    return paging.page(of, entries, lambda last: last.id)
 
 
 HANDLERS: Final[list[HTTPRouteHandler]] = [metrics, dead_letters, quarantined]

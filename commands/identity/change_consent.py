@@ -31,7 +31,7 @@ class ChangeConsent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 async def change_consent(
-    customer_id: UUID, command: ChangeConsent, *, expected_version: int | None, by: Context, streams: Streams
+    command: ChangeConsent, *, customer_id: UUID, expected_version: int | None, by: Context, streams: Streams
 ) -> Changed:
     """Record the word, also one that repeats the last: each is a proof of its own."""
     for field in ("channel", "purpose", "text_version", "source"):

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from commands.identity.attributes import parted
 from commands.identity.customers import Changed, change
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
-from domain.activity.personal import split
 from domain.kernel.errors import InvalidInputError
 
 
@@ -22,7 +22,7 @@ class DescribeCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 async def describe_customer(
-    customer_id: UUID, command: DescribeCustomer, *, expected_version: int | None, by: Context, streams: Streams
+    command: DescribeCustomer, *, customer_id: UUID, expected_version: int | None, by: Context, streams: Streams
 ) -> Changed:
     """Set the attributes; a word older than the one known changes nothing."""
     if not command.attributes:
@@ -31,7 +31,7 @@ async def describe_customer(
     if command.occurred_at is not None and command.occurred_at.tzinfo is None:
         raise InvalidInputError("a time needs its zone, such as 2026-11-23T09:00:00+08:00", field="occurred_at")
     occurred_at = min(command.occurred_at or present, present)
-    plain, personal = split(command.attributes, of_person=True)
+    plain, personal = parted(command.attributes)
     return await change(
         customer_id,
         lambda customer: customer.describe(plain, personal, occurred_at),

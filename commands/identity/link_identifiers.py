@@ -17,9 +17,9 @@ class LinkIdentifiers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 async def link_identifiers(
-    customer_id: UUID,
     command: LinkIdentifiers,
     *,
+    customer_id: UUID,
     expected_version: int | None,
     by: Context,
     streams: Streams,

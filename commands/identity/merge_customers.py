@@ -18,7 +18,7 @@ class MergeCustomers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 async def merge_customers(
-    customer_id: UUID, command: MergeCustomers, *, expected_version: int | None, by: Context, streams: Streams
+    command: MergeCustomers, *, customer_id: UUID, expected_version: int | None, by: Context, streams: Streams
 ) -> Changed:
     """Join the two; raises `MergeError` where they are joined already, `CustomerNotFoundError` if one is missing."""
     if not command.reason.strip():

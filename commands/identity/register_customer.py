@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
+from commands.identity.attributes import parted
 from commands.identity.customers import Changed, GivenIdentifier, observed, saved
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
-from domain.activity.personal import split
 from domain.identity.customer import Customer
 from domain.identity.naming import Naming
 
@@ -29,6 +29,6 @@ async def register_customer(command: RegisterCustomer, *, by: Context, streams: 
     customer = await streams.load(Customer, names[0].id)
     customer.register(names)
     if command.attributes:
-        plain, personal = split(command.attributes, of_person=True)
+        plain, personal = parted(command.attributes)
         customer.describe(plain, personal, by.occurred_at or now())
     return await saved(customer, by=by, streams=streams)

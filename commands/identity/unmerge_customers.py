@@ -21,9 +21,9 @@ class UnmergeCustomers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 async def unmerge_customers(
-    customer_id: UUID,
     command: UnmergeCustomers,
     *,
+    customer_id: UUID,
     members: Iterable[UUID],
     expected_version: int | None,
     by: Context,
