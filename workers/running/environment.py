@@ -97,7 +97,9 @@ def _with_uv(python: Path, env: dict[str, str]) -> None:
     env = env | uv_settings(pip_settings(python, env), env)
     uv = [str(python.with_name("uv")), "pip"]
     there = ["--python", str(python)]
-    _run([*uv, "sync", *there, "--require-hashes", LOCK], env)
+    # Where Python may not keep what it compiled (as in many containers), each start would compile everything anew.
+    compiled = ["--compile-bytecode"] if sys.dont_write_bytecode else []
+    _run([*uv, "sync", *there, *compiled, "--require-hashes", LOCK], env)
     _run([*uv, "install", "--quiet", *there, "--no-deps", "--no-build-isolation", "--editable", "."], env)
 
 
