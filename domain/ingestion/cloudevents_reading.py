@@ -64,7 +64,7 @@ class EventReading:
             raise MessageError("data.invalid", "must be an object", field="data.traits")
         kind = self._vocabulary.kind(self._vocabulary.name_of("cloudevents", type_))
         clocks = corrected(instant(event.time, "time"), None, None, self._received_at)
-        amount, currency = amount_of(kind, data, self._defaults.currency)
+        amount, currency = amount_of(kind, data, self._defaults.currency, section="data")
         plain, personal = split(data)
         return Activity(
             message_id=_message_id(source, _required(event.id, "id")),
