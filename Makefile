@@ -1,4 +1,4 @@
-# make up      everything on this machine: environment, servers, schema, real history, API and workers
+# make up      everything on this machine: environment, servers, schema, real history, API and workers  (ARGS="--port 9000")
 # make test    everything CI runs
 KOI_PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; \
@@ -9,7 +9,7 @@ BENCHES := ingest trigger burst backfill replay
 .PHONY: up test check bench lock clean environment
 
 up: environment
-	@$(KOI) up
+	@$(KOI) up $(ARGS)
 
 test: check
 	@.venv/bin/pytest
