@@ -114,7 +114,7 @@ def message_requested(**changes: object) -> Message.Requested:
     return Message.Requested(**{name: getattr(request, name) for name in MessageRequest.__struct_fields__})
 
 
-def a_fact(name: str, fact_id: int, *, after: float = 0.0, **properties: object) -> FactHappened:
+def a_fact(name: str, fact_id: int, /, *, after: float = 0.0, **properties: object) -> FactHappened:
     """Something the customer did, `after` seconds past noon."""
     body: Mapping[str, object] = properties
     return FactHappened(

@@ -130,8 +130,7 @@ def properties_of(graph: Graph) -> set[str]:
 
 def _parsed(node_id: str, node: object) -> Node:
     try:
-        # msgspec's overloads do not know unions.
-        parsed: Node = msgspec.convert(node, Node)  # type: ignore[arg-type, unused-ignore]
+        parsed: Node = msgspec.convert(node, Node)
     except msgspec.ValidationError as error:
         raise GraphError(f"step {node_id}: {error}", field=f"nodes.{node_id}") from None
     return parsed
