@@ -103,7 +103,7 @@ async def _customer_events(
         for activity in activities:
             customer.observe(_observed(activity.identifiers, naming))
             if activity.traits:
-                plain, personal = split(activity.traits)
+                plain, personal = split(activity.traits, of_person=True)
                 customer.describe(plain, personal, activity.occurred_at)
         meta = by.meta(recorded_at)
         events += [

@@ -32,6 +32,7 @@ _EXPONENTS = {
 }
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _LARGEST = 2**53
+_MOST_DIGITS = 18
 
 
 class MoneyError(InvalidInputError):
@@ -64,12 +65,18 @@ def minor_units(amount: object, code: str) -> int:
         msg = "an amount is a number or a decimal text such as 19.90"
         raise MoneyError(msg, field="amount")
     try:
-        value = decimal.Decimal(str(amount).strip()).scaleb(exponent(code))
-        units = int(value.to_integral_value(rounding=decimal.ROUND_HALF_EVEN))
-    except (decimal.InvalidOperation, ValueError, OverflowError):
-        msg = "an amount is a finite number or a decimal text such as 19.90"
+        value = decimal.Decimal(str(amount).strip())
+    except decimal.InvalidOperation:
+        msg = "an amount is a number or a decimal text such as 19.90"
         raise MoneyError(msg, field="amount") from None
+    # Looked at before any arithmetic: 1e999999 would take seconds to write out.
+    if not value.is_finite() or value.adjusted() > _MOST_DIGITS:
+        msg = "an amount is finite, and at most 2^53 minor units, so that it can be kept exactly"
+        raise MoneyError(msg, field="amount")
+    if value.adjusted() < -_MOST_DIGITS:
+        return 0
+    units = int(value.scaleb(exponent(code)).to_integral_value(rounding=decimal.ROUND_HALF_EVEN))
     if abs(units) > _LARGEST:
-        msg = "the amount is beyond what can be kept exactly (2^53 minor units)"
+        msg = "an amount is finite, and at most 2^53 minor units, so that it can be kept exactly"
         raise MoneyError(msg, field="amount")
     return units
