@@ -10,12 +10,12 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import StoredEvent
 
+from commands.identity.attributes import parted
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.facts import FactRow
 from commands.runtime.streams import Streams
 from domain.activity.activity import Activity
-from domain.activity.personal import split
 from domain.identity.customer import Customer, Observed
 from domain.identity.identifier import Identifier, IdentifierType
 from domain.identity.naming import Naming
@@ -103,7 +103,7 @@ async def _customer_events(
         for activity in activities:
             customer.observe(_observed(activity.identifiers, naming))
             if activity.traits:
-                plain, personal = split(activity.traits, of_person=True)
+                plain, personal = parted(activity.traits)
                 customer.describe(plain, personal, activity.occurred_at)
         meta = by.meta(recorded_at)
         events += [
