@@ -18,7 +18,7 @@ check: environment
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 bench: environment
 	@for bench in $(BENCHES); do $(KOI) bench $$bench || exit 1; done

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import cyclopts
 from rich.console import Console
+from rich.markup import escape
 
 from domain.kernel.errors import KoiError
 
@@ -41,10 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build()(sys.argv[1:] if arguments is None else arguments)
     except KoiError as error:
-        Console(stderr=True).print(f"[bold red]Error:[/] {error.detail}", soft_wrap=True, highlight=False)
+        _tell(error.detail)
         sys.exit(1)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        sys.exit(130)
     except BrokenPipeError:
         # Who read the output has seen enough (`koi ... | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ConnectionError as error:
+        _tell(f"A server that Koi needs does not answer ({error}).")
+        sys.exit(1)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)
+
+
+def _tell(words: str) -> None:
+    Console(stderr=True).print(f"[bold red]Error:[/] {escape(words)}", soft_wrap=True, highlight=False)

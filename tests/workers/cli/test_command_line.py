@@ -53,6 +53,16 @@ def test_without_a_running_koi_a_command_says_how_to_start_one(
     assert "Traceback" not in shown
 
 
+def test_an_error_is_told_word_for_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Brackets in a message are not markup."""
+    monkeypatch.setenv("KOI_HOME", str(tmp_path / "[home]"))
+    with pytest.raises(SystemExit):
+        main(["serve"])
+    assert "[home]" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_can_be_loaded(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """It is registered by a string, which nothing else checks."""

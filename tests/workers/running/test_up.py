@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
 from commands.runtime.secrets import Secrets
@@ -69,12 +70,12 @@ class Up:
 
 
 @asynccontextmanager
-async def koi_up(home: Path, *options: str) -> AsyncIterator[Up]:
+async def koi_up(home: Path, *options: str, **settings: str) -> AsyncIterator[Up]:
     """Run `koi up` without the demo; kill what is left of it afterwards."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("KOI_")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "workers", "up", "--no-demo", *options),
-        env=env | {"KOI_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+        env=env | {"KOI_HOME": str(home), "PYTHONUNBUFFERED": "1"} | settings,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -156,6 +157,29 @@ async def test_a_killed_supervisor_leaves_nothing_running_and_the_next_one_goes_
         assert Secrets.load(home / "secrets.json").admin_key not in up.words
         up.process.send_signal(signal.SIGTERM)
         assert await up.ended() == 0
+
+
+async def test_named_servers_are_used_and_left_alone(home: Path, database: str, nats_url: str) -> None:
+    """On a cluster nothing is started that somebody else runs."""
+    async with koi_up(home, KOI_DATABASE_URL=database, KOI_NATS_URL=nats_url) as up:
+        await up.says("Ctrl-C stops everything.")
+        assert set(up.services.pids) == {"api", "workers"}
+        assert up.is_ready()
+        up.process.send_signal(signal.SIGTERM)
+        assert await up.ended() == 0
+    assert not (home / "postgres").exists()
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        assert await (await connection.execute("SELECT count(*) FROM decision_log")).fetchone() is not None
+
+
+async def test_a_named_database_that_does_not_answer_is_told_in_words(home: Path, nats_url: str) -> None:
+    """Without a traceback, and without its password."""
+    nowhere = f"postgresql://koi:hush@127.0.0.1:{free_port(0)}/koi"
+    async with koi_up(home, KOI_DATABASE_URL=nowhere, KOI_NATS_URL=nats_url) as up:
+        assert await up.ended() == 1
+    assert "KOI_DATABASE_URL" in up.words
+    assert "Traceback" not in up.words
+    assert "hush" not in up.words
 
 
 async def test_a_second_one_on_the_same_home_is_refused(home: Path) -> None:
