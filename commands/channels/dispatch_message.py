@@ -103,7 +103,7 @@ def _suppression(
 
 
 def _words(request: MessageRequest, campaign: Campaign, customers: Sequence[Customer]) -> tuple[str, str]:
-    templates = template.parse(campaign.designs[request.journey_version].templates)
+    variants = campaign.designs[request.journey_version].templates[request.template]
     personal = personal_values(customers)
-    wording = template.chosen(templates[request.template], languages(personal))
+    wording = template.chosen(template.parse({request.template: variants})[request.template], languages(personal))
     return template.render(wording, {**personal, **request.parameters})

@@ -1,5 +1,6 @@
 """The webhook channel: one signed POST per message, as Standard Webhooks has it (https://www.standardwebhooks.com)."""
 
+import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -14,6 +15,7 @@ from domain.channels.outgoing import Outgoing
 _GONE = 410
 _WORTH_A_RETRY = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
+_LONGEST_BODY = 65_536  # bytes of an answer that are read at most
 _LONGEST_PAUSE = 86_400.0  # seconds; a receiver that asks for more is asked tomorrow
 
 
@@ -26,7 +28,9 @@ class WebhookGateway:
         """Take the receiver's address, the shared secret (`whsec_` and base64) and how many seconds it may take."""
         self._url = url
         self._signing = Webhook(secret)
-        self._client = httpx.AsyncClient(timeout=timeout, headers={"user-agent": "Koi"})
+        self._timeout = timeout
+        # The limit that counts is the one below, for the whole of it: httpx counts anew with every byte of a slow receiver.
+        self._client = httpx.AsyncClient(timeout=2 * timeout, headers={"user-agent": "Koi"})
         self._is_gone = False
 
     async def send(self, outgoing: Outgoing) -> Outcome:
@@ -39,12 +43,29 @@ class WebhookGateway:
             "webhook-timestamp": str(int(moment.timestamp())),
             "webhook-signature": self._signing.sign(webhook_id, moment, body),
         }
+        request = self._client.build_request("POST", self._url, content=body.encode(), headers=headers)
         try:
-            response = await self._client.post(self._url, content=body.encode(), headers=headers)
-        except httpx.TransportError as error:  # time-outs among them
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.send(request, stream=True)
+        except (httpx.TransportError, TimeoutError) as error:
             return RetryLater(detail=f"no answer: {type(error).__name__}")
+        await self._finish(response)
         self._is_gone = response.status_code == _GONE
         return _outcome(response, webhook_id, moment)
+
+    async def _finish(self, response: httpx.Response) -> None:
+        """Read past the answer's body, so that the connection can be used again, unless it is long or slow."""
+        size = 0
+        try:
+            async with asyncio.timeout(self._timeout):
+                async for chunk in response.aiter_raw():
+                    size += len(chunk)
+                    if size > _LONGEST_BODY:
+                        break
+        except (httpx.TransportError, TimeoutError):
+            pass  # the status has been said; the rest is no news
+        finally:
+            await response.aclose()
 
     async def close(self) -> None:
         await self._client.aclose()

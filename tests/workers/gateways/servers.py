@@ -158,7 +158,10 @@ def tls_contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 class Receiver:
-    """What a webhook receiver was sent; its answers are given in turn, the last one for ever."""
+    """What a webhook receiver was sent; its answers are given in turn, the last one for ever.
+
+    An answer that promises a body (content-length) begins it and never ends it.
+    """
 
     def __init__(self, *answers: tuple[int, dict[str, str]] | None) -> None:
         """Take status and headers of each answer; None is silence."""
@@ -187,8 +190,12 @@ def http_server(receiver: Receiver) -> Iterator[str]:
             self.send_response(status)
             for key, value in headers.items():
                 self.send_header(key, value)
-            self.send_header("content-length", "0")
+            if "content-length" not in headers:
+                self.send_header("content-length", "0")
             self.end_headers()
+            if headers.get("content-length"):  # promises a body, and never ends it
+                self.wfile.write(b"o")
+                receiver.released.wait()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Stay quiet."""

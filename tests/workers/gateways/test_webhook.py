@@ -64,7 +64,7 @@ async def test_a_repeat_carries_the_same_id_and_the_same_words() -> None:
     receiver = Receiver(None, (200, {}))
     async with gateway(receiver, seconds=0.2) as webhook:
         assert webhook.guards_duplicates
-        assert await webhook.send(MESSAGE) == RetryLater(detail="no answer: ReadTimeout")
+        assert await webhook.send(MESSAGE) == RetryLater(detail="no answer: TimeoutError")
         assert await webhook.send(MESSAGE) == ACCEPTED
     (first, body), (second, same) = receiver.requests
     assert first["webhook-id"] == second["webhook-id"]
@@ -118,3 +118,9 @@ async def test_nobody_at_the_address_is_worth_a_retry() -> None:
     webhook = WebhookGateway(url, SECRET)
     assert await webhook.send(MESSAGE) == RetryLater(detail="no answer: ConnectError")
     await webhook.close()
+
+
+async def test_a_receiver_that_never_ends_its_answer_has_answered() -> None:
+    """The status is all we asked for."""
+    async with gateway(Receiver((200, {"content-length": "1000000"})), seconds=0.2) as webhook:
+        assert await webhook.send(MESSAGE) == ACCEPTED
