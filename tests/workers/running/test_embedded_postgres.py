@@ -127,8 +127,9 @@ async def test_an_interrupted_first_start_is_begun_anew(server: EmbeddedPostgres
         assert not half.exists()
 
 
-async def test_a_home_with_a_long_path_works(tmp_path: Path) -> None:
+async def test_a_home_with_a_long_path_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The path of a Unix socket may have 107 bytes, that of a home many more."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     server = EmbeddedPostgres(tmp_path / ("long" * 30), options=SMALL)
     async with running(server), await psycopg.AsyncConnection.connect(server.url) as connection:
         assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
