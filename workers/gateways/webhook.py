@@ -29,7 +29,7 @@ class WebhookGateway:
         self._url = url
         self._signing = Webhook(secret)
         self._timeout = timeout
-        # The limit that counts is the one below, for the whole of it: httpx counts anew with every byte of a slow receiver.
+        # The limit that counts is ours for the whole answer: httpx counts anew with every byte of a slow receiver.
         self._client = httpx.AsyncClient(timeout=2 * timeout, headers={"user-agent": "Koi"})
         self._is_gone = False
 
