@@ -110,7 +110,7 @@ class Follower:
         try:
             await take(connection, self._projection, page)
         except Exception as error:
-            if not is_poison(error):
+            if not self._projection.parks or not is_poison(error):
                 raise
             isolation = Isolation(connection, self._projection)
             await isolation.take(page)

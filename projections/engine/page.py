@@ -56,12 +56,12 @@ class FactRange(msgspec.Struct, frozen=True):
         return (self.recorded_from, self.recorded_to, self.first_id, self.last_id)
 
 
-_seal_of: Callable[[bytes], Seal] = msgspec.json.Decoder(Seal).decode
+decode_seal: Callable[[bytes], Seal] = msgspec.json.Decoder(Seal).decode
 
 
 def seal_of(entry: Entry) -> Seal:
-    """Decode a seal."""
-    return _seal_of(entry.state)
+    """Return what a seal says."""
+    return decode_seal(entry.state)
 
 
 class Page:

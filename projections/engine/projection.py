@@ -22,7 +22,8 @@ class Projection:
     a schema, so that the same code fills the live view and one built aside, and it must come to the same rows however
     the log is cut into pages. A change of `tables` or of what `apply` does is a new `version`: the view is then
     rebuilt. `topics` None means every event. `rehearsed` stands in where a view is only built to be compared: it must
-    leave alone whatever the view writes outside the database.
+    leave alone whatever the view writes outside the database. A view that would be worthless with a gap does not park
+    (`parks`): it stops at an event it cannot take.
     """
 
     name: str
@@ -31,3 +32,4 @@ class Projection:
     topics: frozenset[str] | None
     apply: Apply
     rehearsed: Apply | None = None
+    parks: bool = True

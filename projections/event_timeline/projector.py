@@ -1,0 +1,94 @@
+"""event_timeline: events that concern a customer, listed under the customer."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from domain.activity.sealing import FactsSealed
+from domain.identity.customer import Customer
+from projections.engine.page import Entry, Page
+from projections.engine.projection import Projection
+from projections.event_timeline.table import tables
+
+_LONGEST_VALUE = 200
+_OF_CUSTOMERS = frozenset(
+    {
+        Customer.Registered.TOPIC,
+        Customer.Identified.TOPIC,
+        Customer.AttributesChanged.TOPIC,
+        Customer.ConsentChanged.TOPIC,
+        Customer.Merged.TOPIC,
+        Customer.Unmerged.TOPIC,
+    }
+)
+_FIND = "SELECT stream_id, customer_id FROM subject WHERE stream_id = ANY($1)"
+_REMEMBER = """
+    INSERT INTO subject (stream_id, customer_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+_LIST = """
+    INSERT INTO decision (customer_id, occurred_at, position, stream_id, topic, summary)
+    SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::uuid[], $5::text[], $6::json[])
+"""
+
+Row = tuple[UUID, datetime, int, UUID, str, str]
+
+
+class _Meta(msgspec.Struct):
+    occurred_at: datetime
+
+
+_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
+_meta = msgspec.json.Decoder(_Meta).decode
+_uuid = msgspec.json.Decoder(UUID).decode
+
+
+async def apply(connection: asyncpg.Connection, page: Page) -> None:
+    """Take a page."""
+    entries = [entry for entry in page.entries if entry.topic != FactsSealed.TOPIC]
+    documents = [_decode(entry.state) for entry in entries]
+    subjects = {
+        entry.stream_id: _uuid(document["customer_id"])
+        for entry, document in zip(entries, documents, strict=True)
+        if "customer_id" in document
+    }
+    await _execute(connection, _REMEMBER, sorted(subjects.items()))
+    others = {e.stream_id for e in entries if e.topic not in _OF_CUSTOMERS and e.stream_id not in subjects}
+    if others:
+        subjects |= dict(map(tuple, await connection.fetch(_FIND, sorted(others))))
+    rows = [
+        row
+        for entry, document in zip(entries, documents, strict=True)
+        for row in _rows(entry, document, subjects.get(entry.stream_id))
+    ]
+    await _execute(connection, _LIST, sorted(rows))
+
+
+def _rows(entry: Entry, document: dict[str, msgspec.Raw], subject: UUID | None) -> Iterable[Row]:
+    if entry.topic in _OF_CUSTOMERS:
+        subject = entry.stream_id
+    if subject is None:
+        return
+    summary = _encode({name: value for name, value in document.items() if _is_plain(value)}).decode()
+    at = _meta(document["meta"]).occurred_at
+    yield (subject, at, entry.position, entry.stream_id, entry.topic, summary)
+    if "other_id" in document:
+        yield (_uuid(document["other_id"]), at, entry.position, entry.stream_id, entry.topic, summary)
+
+
+def _is_plain(value: msgspec.Raw) -> bool:
+    # Personal values are always inside an object, and so is the envelope.
+    text = bytes(value)
+    return len(text) <= _LONGEST_VALUE and text[:1] not in {b"{", b"["}
+
+
+async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+    columns = list(zip(*rows, strict=True))
+    if columns:
+        await connection.execute(statement, *map(list, columns))
+
+
+PROJECTION = Projection(name="event_timeline", version=1, tables=tables, topics=None, apply=apply)

@@ -1,0 +1,107 @@
+"""What a page says about the graph, folded in memory: the last state of each claim and merge, and who may part."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from domain.identity.customer import Claim, Customer
+from domain.identity.identifier import IdentifierType
+from projections.engine.page import Entry
+
+# Of a customer that only a merge speaks of: weaker than any identifier, until it registers.
+UNKNOWN_RANK = 9
+_RANKS = {kind.value: kind.rank for kind in IdentifierType}
+
+Pair = tuple[UUID, UUID]
+
+
+class _Meta(msgspec.Struct):
+    occurred_at: datetime
+
+
+class _Claims(msgspec.Struct):
+    meta: _Meta
+    claims: tuple[Claim, ...]
+    identifiers: dict[str, bytes] = {}
+    named_by: str = ""
+
+
+class _Merged(msgspec.Struct):
+    other_id: UUID
+    withdrawn: tuple[UUID, ...] = ()
+
+
+class ClaimState(msgspec.Struct):
+    """A row of `claim`; the type is None where only the withdrawal is in the page."""
+
+    type: str | None
+    sealed: bytes | None
+    position: int
+    withdrawn: bool
+
+
+_claims = msgspec.json.Decoder(_Claims).decode
+_merged = msgspec.json.Decoder(_Merged).decode
+
+
+class Changes:
+    """The changes of a page."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.ranks: dict[UUID, int] = {}
+        self.registered: dict[UUID, datetime] = {}
+        self.claims: dict[Pair, ClaimState] = {}
+        # The position of each merge, None where it was undone.
+        self.merges: dict[Pair, int | None] = {}
+        self.parted: set[UUID] = set()
+
+    @property
+    def edges(self) -> list[Pair]:
+        """The edges that hold after the page, among those it speaks of."""
+        claimed = [pair for pair, claim in self.claims.items() if not claim.withdrawn and pair[0] != pair[1]]
+        return claimed + [pair for pair, position in self.merges.items() if position is not None]
+
+    def fold(self, entry: Entry) -> None:
+        """Take one event."""
+        _FOLD[entry.topic](self, entry)
+
+    def registered_or_identified(self, entry: Entry) -> None:
+        """A customer was seen under these identifiers."""
+        seen = _claims(entry.state)
+        customer_id = entry.stream_id
+        if seen.named_by:
+            self.registered[customer_id] = seen.meta.occurred_at
+        self.ranks.setdefault(customer_id, _RANKS.get(seen.named_by, UNKNOWN_RANK))
+        for claim in seen.claims:
+            sealed = seen.identifiers.get(str(claim.id))
+            self.claims[customer_id, claim.id] = ClaimState(claim.type, sealed, entry.position, withdrawn=False)
+            self.ranks[claim.id] = _RANKS.get(claim.type, UNKNOWN_RANK)
+
+    def merged(self, entry: Entry) -> None:
+        """Two customers are one person."""
+        pair = (entry.stream_id, _merged(entry.state).other_id)
+        self.merges[pair] = entry.position
+        for customer_id in pair:
+            self.ranks.setdefault(customer_id, UNKNOWN_RANK)
+
+    def unmerged(self, entry: Entry) -> None:
+        """They are not: the merge and these claims no longer count."""
+        unmerged = _merged(entry.state)
+        self.merges[entry.stream_id, unmerged.other_id] = None
+        self.parted |= {entry.stream_id, unmerged.other_id, *unmerged.withdrawn}
+        for identifier_id in unmerged.withdrawn:
+            claim = self.claims.get((entry.stream_id, identifier_id))
+            known = (claim.type, claim.sealed) if claim else (None, None)
+            self.claims[entry.stream_id, identifier_id] = ClaimState(*known, entry.position, withdrawn=True)
+
+
+_FOLD: dict[str, Callable[[Changes, Entry], None]] = {
+    Customer.Registered.TOPIC: Changes.registered_or_identified,
+    Customer.Identified.TOPIC: Changes.registered_or_identified,
+    Customer.Merged.TOPIC: Changes.merged,
+    Customer.Unmerged.TOPIC: Changes.unmerged,
+}
+TOPICS = tuple(_FOLD)

@@ -1,0 +1,18 @@
+"""The map of the read side: every view there is."""
+
+from projections.audit_chain.projector import PROJECTION as AUDIT_CHAIN
+from projections.customer_360.projector import PROJECTION as CUSTOMER_360
+from projections.due_timers.projector import PROJECTION as DUE_TIMERS
+from projections.engine.projection import Projection
+from projections.event_timeline.projector import PROJECTION as EVENT_TIMELINE
+from projections.identity_graph.projector import PROJECTION as IDENTITY_GRAPH
+from projections.lake.projector import PROJECTION as LAKE
+from projections.lake.projector import lake_at
+
+# All of them, to ask about; the lake can be kept only where `views` has told it its place.
+VIEWS: tuple[Projection, ...] = (IDENTITY_GRAPH, CUSTOMER_360, EVENT_TIMELINE, DUE_TIMERS, AUDIT_CHAIN, LAKE)
+
+
+def views(lake_url: str, database_url: str) -> tuple[Projection, ...]:
+    """Return all views, to keep, rebuild or verify; the lake lies at its fsspec URL."""
+    return (*(view for view in VIEWS if view is not LAKE), lake_at(lake_url, database_url))
