@@ -18,8 +18,11 @@ from api.ingest import cloudevents, segment
 from api.opened import Opened, opened
 from api.pages import paging
 from api.positions import wait_for
-from api.routes import health
+from api.routes import health, operations, sandbox
 from api.routes.areas import CustomerController
+from api.routes.audit import AuditController
+from api.routes.campaigns import CampaignController
+from api.routes.coupons import CouponController
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.activity.vocabulary import Vocabulary
@@ -43,7 +46,17 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             yield
 
     return Litestar(
-        route_handlers=[segment.router, cloudevents.router, *health.HANDLERS, CustomerController],
+        route_handlers=[
+            segment.router,
+            cloudevents.router,
+            CustomerController,
+            CampaignController,
+            CouponController,
+            AuditController,
+            *sandbox.HANDLERS,
+            *operations.HANDLERS,
+            *health.HANDLERS,
+        ],
         lifespan=[lifespan],
         dependencies=_dependencies(),
         exception_handlers=problems.HANDLERS,

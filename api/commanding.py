@@ -39,9 +39,15 @@ class Creation:
         *,
         location: str | None = None,
         needs_key: bool = False,
+        subject: UUID | None = None,
     ) -> Response[T]:
-        """Carry the command out once and answer 201; `location` is the path of what was made (`/customers/{id}`)."""
-        return await self._answer(carry_out, kind, HTTP_201_CREATED, location=location, needs_key=needs_key)
+        """Carry the command out once and answer 201; `location` is the path of what was made (`/customers/{id}`).
+
+        `subject` is what the answer is about, where the command's own result does not say so (`id`, `coupon_id`).
+        """
+        return await self._answer(
+            carry_out, kind, HTTP_201_CREATED, location=location, needs_key=needs_key, subject=subject
+        )
 
     async def _answer(
         self,
@@ -52,16 +58,18 @@ class Creation:
         location: str | None = None,
         needs_key: bool = False,
         may_repeat: bool = True,
+        subject: UUID | None = None,
     ) -> Response[T]:
         outcome = await self._commands.once(self._asked, carry_out, needs_key=needs_key, may_repeat=may_repeat)
+        content: dict[str, Any] = {"id": subject or outcome.result.get("coupon_id")} | outcome.result
+        content["position"] = outcome.position
         headers = {"Koi-Position": str(outcome.position), "Cache-Control": "no-store"}
         if "version" in outcome.result:
             headers["ETag"] = etag(outcome.result["version"])
         if location is not None:
-            headers["Location"] = location.format(**outcome.result)
+            headers["Location"] = location.format(**content)
         if outcome.is_replay:
             headers["Idempotency-Replayed"] = "true"
-        content: dict[str, Any] = outcome.result | {"position": outcome.position}
         return Response(msgspec.convert(content, kind), status_code=status, headers=headers)
 
 
@@ -79,11 +87,18 @@ class Change(Creation):
         *,
         location: str | None = None,
         needs_key: bool = False,
+        subject: UUID | None = None,
     ) -> Response[T]:
         """Carry the command out once and answer 202: views show it when they have come to its position."""
         may_repeat = self.expected_version is None
         return await self._answer(
-            carry_out, kind, HTTP_202_ACCEPTED, location=location, needs_key=needs_key, may_repeat=may_repeat
+            carry_out,
+            kind,
+            HTTP_202_ACCEPTED,
+            location=location,
+            needs_key=needs_key,
+            may_repeat=may_repeat,
+            subject=subject,
         )
 
 

@@ -31,8 +31,8 @@ class LaggingError(KoiError):
 
     def __init__(self, view: str, reached: int, wanted: int) -> None:
         super().__init__(
-            f"{view} is at position {reached}, {wanted - reached} short of {wanted}, after {LONGEST_WAIT:g} seconds: "
-            "ask again, or ask without waiting"
+            f"after {LONGEST_WAIT:g} seconds the view ({view}) is at position {reached}, {wanted - reached} short of "
+            f"{wanted}: ask again, or ask without waiting"
         )
 
 
@@ -63,5 +63,5 @@ class Positions:
                     for view in views:
                         await wait_until(self._pool, view, wanted, LONGEST_WAIT)
             except TimeoutError:  # of all together, or of one (NotYetError is one as well)
-                raise LaggingError(" and ".join(views), await self.of(*views), wanted) from None
+                raise LaggingError(", ".join(views), await self.of(*views), wanted) from None
         return await self.of(*views)

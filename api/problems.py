@@ -39,6 +39,8 @@ RETRY_SECONDS: Final = 2
 
 # A sentence ends, or what follows is a detail of it.
 _SENTENCE: Final = re.compile(r"[.;:\n]")
+# msgspec's "Invalid enum value 'maybe'" and its like.
+_QUOTED: Final = re.compile(r"value '.*'", re.DOTALL)
 _log = logging.getLogger("koi.api")
 
 # The nearest class in an error's ancestry decides.
@@ -158,7 +160,7 @@ def _place(error: BaseException) -> str:
 
 def _invalid(error: ValidationException) -> Response[Problem]:
     extra = error.extra if isinstance(error.extra, list) else []
-    faults = [Fault(str(one.get("message", "")), one.get("key")) for one in extra if isinstance(one, dict)]
+    faults = [_fault(one.get("key"), str(one.get("message", ""))) for one in extra if isinstance(one, dict)]
     detail = "; ".join(f"{fault.field or 'body'}: {fault.message}" for fault in faults) or _said(HTTPStatus.BAD_REQUEST)
     return answer(
         problem(
@@ -169,6 +171,15 @@ def _invalid(error: ValidationException) -> Response[Problem]:
             errors=faults,
         )
     )
+
+
+def _fault(field: str | None, message: str) -> Fault:
+    """Return what is wrong in words that never repeat the value."""
+    if message == "'data'":  # the framework's way to say that there is no body
+        return Fault("send a JSON object")
+    if field is not None and message == repr(field):
+        return Fault("is required", field)
+    return Fault(_QUOTED.sub("value: it is none of those allowed", message), field)
 
 
 def _title(error: KoiError) -> str:

@@ -1,6 +1,8 @@
 """The map of the read side: every view there is."""
 
 from projections.audit_chain.projector import PROJECTION as AUDIT_CHAIN
+from projections.campaign_overview.projector import PROJECTION as CAMPAIGN_OVERVIEW
+from projections.coupon_ledger.projector import PROJECTION as COUPON_LEDGER
 from projections.customer_360.projector import PROJECTION as CUSTOMER_360
 from projections.due_timers.projector import PROJECTION as DUE_TIMERS
 from projections.engine.projection import Projection
@@ -10,7 +12,16 @@ from projections.lake.projector import PROJECTION as LAKE
 from projections.lake.projector import lake_at
 
 # All of them, to ask about; the lake can be kept only where `views` has told it its place.
-VIEWS: tuple[Projection, ...] = (IDENTITY_GRAPH, CUSTOMER_360, EVENT_TIMELINE, DUE_TIMERS, AUDIT_CHAIN, LAKE)
+VIEWS: tuple[Projection, ...] = (
+    IDENTITY_GRAPH,
+    CUSTOMER_360,
+    EVENT_TIMELINE,
+    CAMPAIGN_OVERVIEW,
+    COUPON_LEDGER,
+    DUE_TIMERS,
+    AUDIT_CHAIN,
+    LAKE,
+)
 
 
 def views(lake_url: str, database_url: str) -> tuple[Projection, ...]:

@@ -8,7 +8,6 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter, SkipValidation
-from projections.views import VIEWS
 
 from api.auth import Caller, Doorkeeper, needs, presented
 from api.ingest.door import Door
@@ -19,8 +18,9 @@ from commands.access.scope import Scope
 from commands.activity.quarantine import Quarantine, Quarantined
 from projections.dead_letters.queries import DeadLetter, newest
 from projections.engine.lag import lag
+from projections.views import VIEWS
 
-_TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+_TEXT: Final = "text/plain; version=0.0.4"
 
 
 @get("/metrics", operation_id="Metrics", summary="Metrics for Prometheus", tags=["operations"], media_type=_TEXT)

@@ -1,0 +1,1 @@
+"""What would have been sent: the messages that the sandbox took."""
