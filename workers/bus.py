@@ -22,7 +22,7 @@ _ACK_SECONDS = 30.0
 
 
 @asynccontextmanager
-async def connect(nats_url: str, token: str | None, *, name: str) -> AsyncIterator[Client]:
+async def connect(nats_url: str, *, name: str) -> AsyncIterator[Client]:
     """Connect, and keep reconnecting for as long as it takes: the broker may be restarted under a running worker."""
 
     async def quiet(_: Exception) -> None:
@@ -31,7 +31,6 @@ async def connect(nats_url: str, token: str | None, *, name: str) -> AsyncIterat
     client = await nats.connect(
         nats_url,
         name=name,
-        token=token,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.1,
         error_cb=quiet,
@@ -85,7 +84,8 @@ async def consume(
             messages = await subscription.fetch(batch, timeout=_FETCH_SECONDS)
         except TimeoutError:
             continue
-        await handle(messages)
+        if messages:
+            await handle(messages)
 
 
 async def _exists(js: JetStreamContext, stream: str, durable: str) -> bool:

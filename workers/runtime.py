@@ -56,7 +56,7 @@ async def run(settings: Settings, secrets: Secrets, roles: Mapping[str, Role]) -
     """Run the roles until one of them fails for good or the process is told to stop."""
     async with (
         open_event_store(settings.database_url, secrets.master_key, pool_size=12) as store,
-        bus.connect(settings.nats_url, secrets.nats_token, name="koi-work") as client,
+        bus.connect(settings.nats_url, name="koi-work") as client,
     ):
         worker = Worker(settings=settings, secrets=secrets, store=store, client=client)
         async with asyncio.TaskGroup() as group:

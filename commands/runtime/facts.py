@@ -11,7 +11,8 @@ from psycopg.sql import SQL, Identifier
 
 _BLOCK = 1_000_000
 _COLUMNS = "fact_id, recorded_at, occurred_at, customer_id, name, source, amount, currency, body, sealed"
-_TYPES = ("int8", "timestamptz", "timestamptz", "uuid", "text", "text", "int8", "text", "json", "bytea")
+# The body is JSON already: sent as text it is taken as it is, sent as json it would be encoded once more.
+_TYPES = ("int8", "timestamptz", "timestamptz", "uuid", "text", "text", "int8", "text", "text", "bytea")
 
 # What a seal's sha256 is over: the stored rows as text, in order. One definition for writing and for verifying.
 DIGEST = """

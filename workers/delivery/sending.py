@@ -12,6 +12,8 @@ from domain.kernel.errors import StaleVersionError
 from workers.gateways.gateway import Gateway
 from workers.people import People
 
+_ATTEMPTS = 10
+
 
 class Sender:
     """Sends messages through the gateways of their channels."""
@@ -38,7 +40,15 @@ class Sender:
         if outgoing is None:
             return
         outcome = await gateway.send(outgoing)
-        await record_outcome(RecordOutcome(message_id=message_id, outcome=outcome, now=now()), streams=streams, by=by)
+        await self._record(RecordOutcome(message_id=message_id, outcome=outcome, now=now()), by)
+
+    async def _record(self, command: RecordOutcome, by: Context) -> None:
+        for _ in range(_ATTEMPTS):
+            try:
+                await record_outcome(command, streams=self._store.streams, by=by)
+            except StaleVersionError:  # a receipt came in between, or the customer's consents moved
+                continue
+            return
 
     async def resume(self, message_id: UUID) -> None:
         """Try again a message whose time has come."""

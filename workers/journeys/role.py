@@ -13,9 +13,10 @@ from domain.journeys.stimuli import FactHappened
 from workers import bus
 from workers.journeys.advancing import advance, run_ids
 from workers.journeys.campaigns import Campaigns
+from workers.parking import park
 from workers.people import People, Person
 from workers.relay.messages import Marks, PackedFact
-from workers.runtime import Worker
+from workers.runtime import PASSING, Worker
 
 
 class _Pack(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ class Journeys:
 
     def __init__(self, worker: Worker) -> None:
         """Take the worker's connections."""
+        self._pool = worker.store.pool
         self._streams = worker.store.streams
         self._campaigns = Campaigns(worker.store.pool, worker.store.streams)
         self._people = People(worker.store.pool)
@@ -69,7 +71,12 @@ class Journeys:
     async def _follow(self, person: Person, facts: Sequence[PackedFact], runs: dict[UUID, JourneyRun]) -> None:
         for fact in facts:
             for campaign in self._campaigns.reacting_to(fact.name):
-                await advance(self._streams, campaign, person, happened(fact), runs)
+                try:
+                    await advance(self._streams, campaign, person, happened(fact), runs)
+                except PASSING:
+                    raise
+                except Exception as error:  # noqa: BLE001 - a fault with one person must not hold up the others
+                    await park(self._pool, "journeys", fact.fact_id, person.profile_id, fact.name, error)
 
 
 def happened(fact: PackedFact) -> FactHappened:

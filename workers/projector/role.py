@@ -8,4 +8,4 @@ from workers.runtime import Worker
 
 async def projector(worker: Worker) -> None:
     """Keep all views current."""
-    await runner.run(worker.settings.database_url, views(worker.settings.lake_url))
+    await runner.run(worker.settings.database_url, views(worker.settings.lake_url, worker.settings.database_url))

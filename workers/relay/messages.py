@@ -25,7 +25,7 @@ _FACTS = f"""
         SELECT fact_id, get_byte(uuid_send(customer_id), 15) % {PARTITIONS} AS partition,
                (fact_id - $2) / {_FACTS_A_MESSAGE * PARTITIONS} AS part,
                '{{"fact_id":' || fact_id || ',"customer_id":"' || customer_id || '","name":' || to_json(name)
-               || ',"occurred_at":' || to_json(occurred_at AT TIME ZONE 'UTC')
+               || ',"occurred_at":' || to_json(occurred_at)
                || coalesce(',"amount":' || amount, '') || coalesce(',"currency":' || to_json(currency), '')
                || ',"body":' || body || '}}' AS fact
         FROM fact_log WHERE recorded_at = $1 AND fact_id BETWEEN $2 AND $3 AND occurred_at > $4

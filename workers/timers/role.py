@@ -12,8 +12,9 @@ from projections.due_timers.queries import Timer, due, next_due
 from workers.delivery.sending import Sender
 from workers.gateways.opening import open_gateways
 from workers.journeys.campaigns import Campaigns
+from workers.parking import park
 from workers.people import People
-from workers.runtime import Worker, listening
+from workers.runtime import PASSING, Worker, listening
 from workers.timers.firing import Firing
 
 _AT_ONCE = 200
@@ -56,9 +57,18 @@ async def timers(worker: Worker) -> None:
             woken.clear()
             timers = [timer for timer in await due(connection, now(), _AT_ONCE) if fired.is_new(timer)]
             if timers:
-                await asyncio.gather(*(firing.fire(timer) for timer in timers))
+                await asyncio.gather(*(_fire(firing, store.pool, timer) for timer in timers))
             else:
                 await _rest(connection, woken)
+
+
+async def _fire(firing: Firing, pool: asyncpg.Pool, timer: Timer) -> None:
+    try:
+        await firing.fire(timer)
+    except PASSING:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault with one timer must not hold up the others
+        await park(pool, "timers", 0, timer.stream_id, timer.kind, error)
 
 
 async def _rest(connection: asyncpg.Connection, woken: asyncio.Event) -> None:
