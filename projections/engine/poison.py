@@ -13,8 +13,8 @@ from projections.engine.connecting import TRANSIENT
 from projections.engine.page import Page
 from projections.engine.projection import Projection
 
-# One event in a thousand may be bad; when this many of one page are, it is the view that is wrong.
-MOST_PARKED = 100
+# When so many customers are parked it is the view that is wrong, and somebody has to look.
+MOST_PARKED = 1_000
 
 
 class BrokenViewError(Exception):
@@ -35,6 +35,7 @@ class Isolation:
         self._connection = connection
         self._projection = projection
         self.parked = 0
+        self._open = 0
 
     async def take(self, page: Page) -> None:
         """Take the page, parking what fails; raises `BrokenViewError` if too much does."""
@@ -55,6 +56,7 @@ class Isolation:
             parked = await position.move(
                 connection, projection.name, projection.version, previous=page.after, new=page.upto
             )
+            self._open = len(parked)
             customers = await self._customers(page)
             if customers:
                 waiting = [customer for customer in customers if customer in parked]
@@ -99,6 +101,7 @@ class Isolation:
 
     def _count(self, error: Exception) -> None:
         self.parked += 1
-        if self.parked > MOST_PARKED:
-            msg = f"{self._projection.name} fails on more than {MOST_PARKED} events of one page"
+        self._open += 1
+        if self._open > MOST_PARKED:
+            msg = f"{self._projection.name} cannot take events of more than {MOST_PARKED} customers"
             raise BrokenViewError(msg) from error

@@ -8,7 +8,7 @@ import msgspec
 from projections.engine import position, schema
 from projections.engine.applying import take
 from projections.engine.connecting import connect
-from projections.engine.page import END, read_page
+from projections.engine.page import END, Page, read_page
 from projections.engine.poison import is_poison
 from projections.engine.projection import Projection
 
@@ -82,17 +82,21 @@ class Aside:
             )
             if page.is_empty:
                 return
-            try:
-                await take(self.connection, self.projection, page, name=self.name)
-            except Exception as error:
-                if not is_poison(error):
-                    raise
-                raise RebuildFailedError(self.projection.name, page.after, page.upto) from error
-            self.position = page.upto
-            self.events += len(page.entries)
-            self.facts += page.facts
+            await self.take(page)
             if progress:
                 progress(page.upto, await self.connection.fetchval(_HEAD))
+
+    async def take(self, page: Page) -> None:
+        """Take a page; raises `RebuildFailedError` if the view cannot."""
+        try:
+            await take(self.connection, self.projection, page, name=self.name)
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            raise RebuildFailedError(self.projection.name, page.after, page.upto) from error
+        self.position = page.upto
+        self.events += len(page.entries)
+        self.facts += page.facts
 
     async def finish(self) -> None:
         """Make the indexes that were left out while filling."""

@@ -1,0 +1,52 @@
+"""Views kept current while a test looks at them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+
+from projections.engine import runner
+from projections.engine.connecting import connect
+from projections.engine.page import read_page
+from projections.engine.projection import Projection
+from projections.engine.rebuild import Aside
+from projections.engine.waiting import wait_until
+
+SECONDS = 20.0
+
+
+@asynccontextmanager
+async def following(database_url: str, *projections: Projection, exclusive: bool = True) -> AsyncIterator[None]:
+    """Keep the views current meanwhile."""
+    task = asyncio.create_task(runner.run(database_url, projections, exclusive=exclusive))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def current(database_url: str, position: int, *projections: Projection) -> None:
+    """Keep the views until they have reached the position."""
+    async with following(database_url, *projections):
+        connection = await asyncpg.connect(database_url)
+        for projection in projections:
+            await wait_until(connection, projection.name, position, SECONDS)
+        await connection.close()
+
+
+@asynccontextmanager
+async def built(database_url: str, projection: Projection, *, purpose: str, events: int) -> AsyncIterator[Aside]:
+    """Build the view aside from pages of so many events."""
+    connection = await connect(database_url, f"{projection.name}__{purpose}")
+    copy = Aside(connection, projection, purpose)
+    await copy.begin()
+    while not (page := await read_page(connection, copy.position, events=events)).is_empty:
+        await copy.take(page)
+    try:
+        yield copy
+    finally:
+        await copy.drop()
+        await connection.close()
