@@ -41,7 +41,7 @@ async def _shopping(shop: Shop, victim: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("victim", ["api", "workers", "postgres", "nats"])
+@pytest.mark.parametrize("victim", ["api", "projector", "workers", "postgres", "nats"])
 async def test_nothing_is_lost_and_nobody_is_told_twice_when_a_process_is_killed(victim: str) -> None:
     """Every acknowledged event is a fact once; every member who did not pay has one coupon and one message."""
     async with open_shop() as shop:

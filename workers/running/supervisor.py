@@ -137,9 +137,13 @@ class Supervisor:
         }
         descriptor = listening.fileno()
         api = KoiProgram("api", ["serve", f"--fd={descriptor}"], home=self._home, env=env, pass_fds=[descriptor])
-        workers = KoiProgram("workers", ["work"], home=self._home, env=env)
+        # Views are kept by a process of their own: what they cost must not stand between an event and its message.
+        projector = KoiProgram("projector", ["work", "--role", "projector"], home=self._home, env=env)
+        acting = [f"--role={role}" for role in ("relay", "journeys", "delivery", "timers")]
+        workers = KoiProgram("workers", ["work", *acting], home=self._home, env=env)
         with self._step("API and workers"):
             keeper = await self._start_one(api, self._children)
+            await self._start_one(projector, self._children)
             await self._start_one(workers, self._children)
             await api_ready(settings.api_url, keeper, api)
 
