@@ -12,7 +12,10 @@ Type = Literal["text", "integer", "decimal", "money", "boolean", "date", "time"]
 Scalar = str | int | float | bool
 
 CAMPAIGN_FIELDS = ("external_id", "name", "description", "starts_at", "ends_at")
-OFFER_FIELDS = ("campaign", "offer_id", "label", "value", "threshold", "product_id")
+OFFER_FIELDS = ("campaign", "offer_id", "label", "value", "threshold")
+REQUIRED: dict[str, tuple[str, ...]] = {"campaign": ("external_id", "name"), "offer": ("campaign", "offer_id")}
+# What the fields of campaigns and offers are, where it is not text.
+TYPES: dict[str, Type] = {"starts_at": "time", "ends_at": "time", "value": "money", "threshold": "money"}
 
 
 class MappingError(InvalidInputError):
@@ -48,9 +51,10 @@ class Column(_Part, frozen=True, kw_only=True):
 
 
 class IdentifierColumn(_Part, frozen=True, kw_only=True):
-    """A column that names the customer. An OpenID needs its app as prefix (`wx1a2b:`); `fallback` serves where no other is.
+    """A column that names the customer.
 
-    `region` is where phone numbers without a country code are dialled.
+    An OpenID needs its app as prefix (`wx1a2b:`). `fallback` serves where no other identifier is. `region` is where
+    phone numbers without a country code are dialled.
     """
 
     column: str
@@ -101,9 +105,9 @@ class Lookup(_Part, frozen=True, kw_only=True):
 class Mapping(_Part, frozen=True, kw_only=True):
     """One kind of file of one source, and what a row of it is.
 
-    `key` are the columns that make a row unique: of two rows with the same, the first counts. `group_by` are the columns
-    that rows of one thing share (the lines of a receipt); `lines` are then the fields of each row, in a list called
-    `lines_name`. Two mappings that read the same file need different `name`s.
+    `key` are the columns that make a row unique: of two rows with the same, the first counts. `group_by` are the
+    columns that rows of one thing share (the lines of a receipt); `lines` are then the fields of each row, in a list
+    called `lines_name`. Two mappings that read the same file need different `name`s.
     """
 
     source: str

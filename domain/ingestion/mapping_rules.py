@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from domain.activity.personal_keys import Verdict, verdict_on
 from domain.identity.identifier import IdentifierType
-from domain.ingestion.mapping import CAMPAIGN_FIELDS, OFFER_FIELDS, Column, Mapping, MappingError
+from domain.ingestion.mapping import CAMPAIGN_FIELDS, OFFER_FIELDS, REQUIRED, TYPES, Column, Mapping, MappingError
 from domain.ingestion.units import currency_of, factor
 
 _NAME = re.compile(r"[\w][\w .-]{0,63}\Z")
@@ -110,14 +110,10 @@ def _money(mapping: Mapping) -> Iterator[Fault]:
 
 
 def _fields(mapping: Mapping) -> Iterator[Fault]:
-    allowed = {"campaign": CAMPAIGN_FIELDS, "offer": OFFER_FIELDS}.get(mapping.row)
-    required = {"campaign": ("external_id", "name"), "offer": ("campaign", "offer_id")}.get(mapping.row, ())
-    for name in mapping.fields:
-        if allowed and name not in allowed:
-            yield f"fields.{name}", f"a {mapping.row} has {', '.join(allowed)}"
-    for name in required:
+    for name in REQUIRED.get(mapping.row, ()):
         if name not in mapping.fields:
             yield f"fields.{name}", f"a {mapping.row} needs it"
+    yield from _fields_of_its_kind(mapping)
     if mapping.row == "campaign" and mapping.currency is None:
         yield "currency", "a campaign has one, such as CNY"
     if mapping.row == "customer" and not mapping.fields:
@@ -125,3 +121,19 @@ def _fields(mapping: Mapping) -> Iterator[Fault]:
     for name, column in mapping.fields_of(mapping.lines).items():
         if is_personal(name, column):
             yield f"lines.{name}", "a line cannot hold what is personal: make it one of the fields"
+    for table, fields in (("fields", mapping.fields), ("lines", mapping.lines)):
+        for name, column in mapping.fields_of(fields).items():
+            if column.omit_zero and column.type not in {"integer", "decimal", "money"}:
+                yield f"{table}.{name}.omit_zero", f"a {column.type} is never zero"
+
+
+def _fields_of_its_kind(mapping: Mapping) -> Iterator[Fault]:
+    allowed = {"campaign": CAMPAIGN_FIELDS, "offer": OFFER_FIELDS}.get(mapping.row)
+    for name, column in mapping.fields_of(mapping.fields).items() if allowed else ():
+        wanted = TYPES.get(name, "text")
+        if name not in (allowed or ()):
+            yield f"fields.{name}", f"a {mapping.row} has {', '.join(allowed or ())}"
+        elif column.type != wanted:
+            yield f"fields.{name}", f'say type = "{wanted}"'
+    if mapping.row == "offer" and mapping.lines and (list(mapping.lines) != ["product_id"]):
+        yield "lines", "the lines of an offer are its product_id"

@@ -1,0 +1,1 @@
+"""Connectors: what retailers already have, files first, becomes facts, customers, campaigns and offers."""

@@ -1,0 +1,104 @@
+"""Import one file: look whether it is known, load it, take it chunk by chunk, keep what was refused, say so once."""
+
+import asyncio
+import time
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from commands.activity.import_facts import known
+from commands.activity.record_file import RecordFile, record_file
+from domain.activity.sealing import file_stream
+from domain.identity.naming import Naming
+from domain.ingestion.mapping import Mapping
+from workers.connectors.broken import quarantined, unusable
+from workers.connectors.destination import Destination
+from workers.connectors.engine import count, open_engine
+from workers.connectors.loading import Loaded, load
+from workers.connectors.progress import Nobody, Watch
+from workers.connectors.report import FileReport
+from workers.connectors.source_file import fetch
+from workers.connectors.taking_facts import take_facts
+from workers.connectors.taking_others import take_campaigns, take_customers, take_offers
+
+_ENTRIES_AT_ONCE = 1_000
+_TAKE = {"fact": take_facts, "customer": take_customers, "campaign": take_campaigns, "offer": take_offers}
+
+
+async def import_file(
+    address: str, mapping: Mapping, into: Destination, *, base: Path, watch: Watch | None = None
+) -> FileReport:
+    """Import the file at an address (`base` is where the mapping lies); one that was imported before changes nothing.
+
+    Raises:
+        SourceFileError: the file cannot be read, or most of it is broken; nothing was written then.
+        MappingError: the mapping does not fit the file.
+    """
+    began = time.monotonic()
+    watch = watch or Nobody()
+    with open_engine(into.home) as (engine, folder):
+        file = await asyncio.to_thread(fetch, address, mapping.file_form, folder)
+        report = FileReport(file=file.name, row=mapping.row, outcome="known", sha256=file.sha256)
+        stream = file_stream(mapping.identity, file.sha256)
+        if stream not in await known(into.store.pool, [stream]):
+            loaded = await asyncio.to_thread(load, engine, mapping, file, base=base, folder=folder, naming=into.naming)
+            watch.begin(file.name, loaded.raw.rows)
+            report.outcome = "imported"
+            report.items = await _TAKE[mapping.row](engine, loaded, into, watch)
+            await _finish(engine, loaded, into, report)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def check_file(address: str, mapping: Mapping, *, base: Path, home: Path, naming: Naming) -> FileReport:
+    """Say what an import would do; nothing is written.
+
+    Raises:
+        SourceFileError: the file cannot be read.
+        MappingError: the mapping does not fit the file.
+    """
+    began = time.monotonic()
+    with open_engine(home) as (engine, folder):
+        file = fetch(address, mapping.file_form, folder)
+        report = FileReport(file=file.name, row=mapping.row, outcome="checked", sha256=file.sha256)
+        loaded = load(engine, mapping, file, base=base, folder=folder, naming=naming)
+        for chunk in range(loaded.facts.chunks):
+            report.items += loaded.facts.make(chunk)
+            loaded.facts.newcomers()
+        _count(engine, loaded, report)
+        for _ in report.refuse(unusable(engine, loaded)):
+            pass
+    report.seconds = time.monotonic() - began
+    return report
+
+
+async def _finish(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, report: FileReport) -> None:
+    """Keep what was refused, then record the file: as long as it is not recorded, all of this can be repeated."""
+    _count(engine, loaded, report)
+    source = loaded.plan.mapping.source
+    entries = iter(report.refuse(unusable(engine, loaded)))
+    while some := await asyncio.to_thread(lambda: list(islice(entries, _ENTRIES_AT_ONCE))):
+        await into.quarantine.put(source, some)
+    file = loaded.raw.file
+    command = RecordFile(
+        origin=loaded.plan.mapping.identity,
+        source=source,
+        file_name=file.name,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        rows=report.rows,
+        facts=report.items if report.row == "fact" else 0,
+        customers=report.customers,
+        duplicates=report.duplicates,
+        quarantined=report.quarantined,
+    )
+    await record_file(into.store, command, by=into.by)
+
+
+def _count(engine: duckdb.DuckDBPyConnection, loaded: Loaded, report: FileReport) -> None:
+    """What is known once every chunk was made; the same after an interruption."""
+    report.rows = loaded.raw.rows + len(loaded.raw.rejected())
+    report.customers = count(engine, "SELECT count(DISTINCT who) FROM seen")
+    report.duplicates = loaded.duplicates
+    report.quarantined = quarantined(engine, loaded)

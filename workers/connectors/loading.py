@@ -1,0 +1,84 @@
+"""Load a file under its mapping: rows, looked-up columns, named customers, groups and duplicates. It writes nothing."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import duckdb
+import msgspec
+
+from domain.activity.vocabulary import Vocabulary
+from domain.identity.naming import Naming
+from domain.ingestion.mapping import Mapping, MappingError
+from workers.connectors.engine import quoted
+from workers.connectors.facts import Facts
+from workers.connectors.people import mark, name_identifiers
+from workers.connectors.plan import Plan
+from workers.connectors.raw import Raw
+from workers.connectors.source_file import SourceFile, fetch, in_utf8, locate
+
+Place = tuple[str, str]  # where a column stands, as SQL, and its type
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in the engine, ready to be taken chunk by chunk."""
+
+    raw: Raw
+    plan: Plan
+    facts: Facts
+    duplicates: int
+
+
+def load(
+    engine: duckdb.DuckDBPyConnection, mapping: Mapping, file: SourceFile, *, base: Path, folder: Path, naming: Naming
+) -> Loaded:
+    """Bring everything into the engine; `base` is where the mapping lies, `folder` is for copies.
+
+    Raises:
+        SourceFileError: the file, or one that is looked up, cannot be read.
+        MappingError: the mapping does not fit the file.
+    """
+    _check_zones(mapping)
+    raw = Raw(engine, file if file.is_parquet else in_utf8(file, folder))
+    lookups = [_load_lookup(engine, mapping, number, base, folder) for number in range(len(mapping.lookup))]
+    elsewhere = {column for lookup in lookups for column in lookup.header} - set(raw.header)
+    own = {"key", "group_by"}
+    raw.load([(k, c) for k, c in mapping.columns() if c not in elsewhere or k in own or k.startswith("identifier")])
+    places: dict[str, Place] = {}
+    for alias, table in reversed([("r", raw), *((f"k{i}", lookup) for i, lookup in enumerate(lookups))]):
+        places |= {column: (f"{alias}.{quoted(column)}", kind) for column, kind in table.types.items()}
+    identified = [places[one.column] for one in mapping.identifier]
+    for number, (one, place) in enumerate(zip(mapping.identifier, identified, strict=True)):
+        name_identifiers(engine, number, one, place, naming)
+    mark(engine, mapping.identifier, identified, [places[column] for column in mapping.group_by])
+    plan = Plan(mapping, places, Vocabulary.load())
+    facts = Facts(engine, plan, _source(mapping), raw.rows)
+    return Loaded(raw=raw, plan=plan, facts=facts, duplicates=facts.find_duplicates())
+
+
+def _load_lookup(engine: duckdb.DuckDBPyConnection, mapping: Mapping, number: int, base: Path, folder: Path) -> Raw:
+    lookup = mapping.lookup[number]
+    form = lookup.file_form
+    file = fetch(locate(form, base)[0], form, folder)
+    raw = Raw(engine, file if file.is_parquet else in_utf8(file, folder))
+    raw.load_lookup(f"lookup{number}", [(f"lookup[{number}].on", column) for column in lookup.on])
+    return raw
+
+
+def _source(mapping: Mapping) -> str:
+    joins = ["raw r JOIN marks m ON m.ordinal = r.rowid"]
+    for i, lookup in enumerate(mapping.lookup):
+        # As text: a number in one file may be a text in the other.
+        same = " AND ".join(f"CAST(k{i}.{c} AS VARCHAR) = CAST(r.{c} AS VARCHAR)" for c in map(quoted, lookup.on))
+        joins.append(f"LEFT JOIN lookup{i} k{i} ON {same}")
+    return " ".join(joins)
+
+
+def _check_zones(mapping: Mapping) -> None:
+    columns = [*mapping.fields_of(mapping.fields).values(), *mapping.fields_of(mapping.lines).values()]
+    times = [column.zone for column in (*columns, mapping.time_column) if column is not None]
+    for zone in {mapping.zone, *times}:
+        try:
+            ZoneInfo(zone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            detail = f"{zone} is no time zone: write it as in Asia/Shanghai or America/New_York"
+            raise MappingError(detail, field="zone") from None

@@ -1,0 +1,151 @@
+"""The plan of an import: a mapping over the columns of a file, as the SQL that converts rows and finds broken ones."""
+
+from collections.abc import Iterable
+from collections.abc import Mapping as Dict
+
+import msgspec
+
+from domain.activity.vocabulary import Vocabulary
+from domain.ingestion.mapping import REQUIRED, Column, Mapping
+from domain.ingestion.mapping_rules import is_personal
+from domain.ingestion.units import currency_of
+from workers.connectors.columns import Converted, converted, minor_units, read
+from workers.connectors.engine import literal
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a row is broken: a stable code, and words that repeat no value."""
+
+    reason: str
+    detail: str
+
+
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """A column in use: the mapping's word on it, and the names its raw and converted value have in the SQL."""
+
+    key: str
+    column: Column
+    raw: str
+    value: str
+    sql: Converted
+
+
+INCOMPLETE = Problem("group.incomplete", "another row of the same thing is broken")
+SEVERAL = Problem("group.several_customers", "the rows of the same thing name different customers")
+NOBODY = Problem("customer.none", "no column names the customer")
+NEGATIVE = Problem("amount.negative", "a purchase is not negative: map it as a refund")
+CONTROL = Problem("text.control", "a text has a control character that cannot be stored")
+
+
+class Plan:
+    """Everything about one mapping over one file that can be known before a row is read."""
+
+    def __init__(self, mapping: Mapping, places: Dict[str, tuple[str, str]], vocabulary: Vocabulary) -> None:
+        """Take where each column stands (as SQL) and its type."""
+        self.mapping = mapping
+        self._places = places
+        self._count = 0
+        self.currency = _currency(mapping)
+        self.event = self._use("event", mapping.event_column)
+        self.time = self._use("time", mapping.time_column)
+        self.amount = self._use("amount", mapping.amount_column)
+        self.fields = [self._used(name, column) for name, column in mapping.fields_of(mapping.fields).items()]
+        self.lines = [self._used(name, column) for name, column in mapping.fields_of(mapping.lines).items()]
+        keys = dict.fromkeys((*mapping.key, *mapping.group_by))
+        self.keys = [self._used(f"key {name}", Column(column=name)) for name in keys]
+        kinds = {name: vocabulary.kind(name).purchase for name in _events(mapping)}
+        self.purchases = [name for name, purchase in kinds.items() if purchase > 0]
+        self.refunds = [name for name, purchase in kinds.items() if purchase < 0]
+        self.problems = [*(problem for _, problem in self._row_rules()), INCOMPLETE, SEVERAL, NOBODY, NEGATIVE, CONTROL]
+
+    def code(self, problem: Problem) -> int:
+        """Return the number under which a problem is noted."""
+        return self.problems.index(problem)
+
+    @property
+    def event_sql(self) -> str:
+        """What happened: the same for all rows, or what a column says."""
+        return self.event.value if self.event else literal(str(self.mapping.event))
+
+    def units(self, amount: str) -> str:
+        """Return the amount in minor units, positive for a refund whatever its sign was; null where no money moved."""
+        if self.amount is None:
+            return "CAST(NULL AS BIGINT)"
+        units = minor_units(self.amount.column, self.currency, amount)
+        return f"CASE WHEN {self.is_one_of(self.refunds)} THEN abs({units}) ELSE {units} END" if self.refunds else units
+
+    def is_one_of(self, names: list[str]) -> str:
+        """Return the condition that the event is one of these."""
+        return f"{self.event_sql} IN ({', '.join(map(literal, names))})" if names else "false"
+
+    def rows(self, source: str, marks: Iterable[str]) -> str:
+        """Return the query of the rows: the marks, every converted value, and `problem`, null where all is well."""
+        used = self._all()
+        raws = [f"{read(*self._places[one.column.column])} AS {one.raw}" for one in used]
+        values = [f"{one.sql.value} AS {one.value}" for one in used]
+        arms = [f"WHEN {condition} THEN {number}" for number, (condition, _) in enumerate(self._row_rules())]
+        problem = f"CASE {' '.join(arms)} END" if arms else "NULL"
+        inner = f"SELECT {', '.join([*marks, *raws])} FROM {source}"
+        middle = f"SELECT *, {', '.join(values)} FROM ({inner})" if values else inner
+        return f"SELECT *, CAST({problem} AS INTEGER) AS problem FROM ({middle})"
+
+    @property
+    def plain(self) -> list[Used]:
+        """The fields that may lie open."""
+        return [one for one in self.fields if not is_personal(one.key, one.column)]
+
+    @property
+    def personal(self) -> list[Used]:
+        """The fields to seal."""
+        return [one for one in self.fields if is_personal(one.key, one.column)]
+
+    def _row_rules(self) -> list[tuple[str, Problem]]:
+        """What can be wrong with a row, in the order of its weight."""
+        rules = [(f"{one.raw} IS NULL", Problem("key.missing", f"{one.column.column}: missing")) for one in self.keys]
+        if self.event:
+            rules.append(
+                (f"{self.event.raw} IS NULL", Problem("event.missing", f"{self.event.column.column}: missing"))
+            )
+        if self.time and self.mapping.row == "fact":
+            rules.append((f"{self.time.raw} IS NULL", Problem("time.missing", f"{self.time.column.column}: missing")))
+        moves = [*self.purchases, *self.refunds]
+        if self.amount and moves:
+            missing = Problem("amount.missing", f"{self.amount.column.column}: missing")
+            rules.append((f"{self.amount.raw} IS NULL AND {self.is_one_of(moves)}", missing))
+        needed = [one for one in self.fields if one.key in REQUIRED.get(self.mapping.row, ())]
+        rules += [(f"{one.raw} IS NULL", Problem("field.missing", f"{one.column.column}: missing")) for one in needed]
+        for one in self._all():
+            broken = Problem("value.invalid", f"{one.column.column}: {one.sql.what}")
+            rules.append((one.sql.fails, broken))
+        for i, identifier in enumerate(self.mapping.identifier):
+            words = f"{identifier.column}: not a {identifier.type} that could be anybody's"
+            rules.append((f"wrong{i}", Problem("identifier.invalid", words)))
+        return rules
+
+    def _all(self) -> list[Used]:
+        single = [one for one in (self.event, self.time, self.amount) if one]
+        return [*self.keys, *single, *self.fields, *self.lines]
+
+    def _use(self, key: str, column: Column | None) -> Used | None:
+        return None if column is None else self._used(key, column)
+
+    def _used(self, key: str, column: Column) -> Used:
+        raw, value = f"t{self._count}", f"v{self._count}"
+        self._count += 1
+        kind = self._places[column.column][1]
+        sql = converted(column, kind, self.currency, raw=raw, value=value)
+        return Used(key=key, column=column, raw=raw, value=value, sql=sql)
+
+
+def _events(mapping: Mapping) -> list[str]:
+    column = mapping.event_column
+    if column is None:
+        return [mapping.event] if isinstance(mapping.event, str) else []
+    return sorted({str(name) for name in (*column.values.values(), column.otherwise) if name is not None})
+
+
+def _currency(mapping: Mapping) -> str | None:
+    columns = [*mapping.fields_of(mapping.fields).values(), *mapping.fields_of(mapping.lines).values()]
+    money = [column for column in (*columns, mapping.amount_column) if column and column.type == "money"]
+    named = [currency_of(column.unit, mapping.currency) for column in money if column.unit]
+    return next(filter(None, named), None) or mapping.currency

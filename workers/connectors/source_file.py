@@ -1,0 +1,134 @@
+"""Find a source's files, wherever they lie, and bring each to a form the engine reads: local, uncompressed, UTF-8."""
+
+import codecs
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import fsspec
+import msgspec
+from fsspec.core import get_compression
+from fsspec.implementations.local import LocalFileSystem
+
+from domain.ingestion.mapping import FileForm
+from workers.connectors.errors import NoSuchFileError, SourceFileError
+
+_BLOCK = 1 << 20
+_MAGIC = frozenset("*?[")
+
+
+class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivered file: its name, where it can be read, and what it is known by (hex SHA-256 of its bytes)."""
+
+    name: str
+    path: Path
+    sha256: str
+    size_bytes: int
+    form: FileForm
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether it is Parquet; else it is CSV."""
+        if self.form.format:
+            return self.form.format == "parquet"
+        return self.name.lower().endswith((".parquet", ".pq"))
+
+
+def locate(form: FileForm, base: Path) -> list[str]:
+    """Return the addresses of the files, in the order of their names; a relative path is one beside the mapping.
+
+    Raises:
+        NoSuchFileError: there is none.
+    """
+    address = form.path
+    if "://" not in address:
+        address = str(base / Path(address).expanduser())
+    system, path = fsspec.core.url_to_fs(address)
+    found = system.glob(path) if _MAGIC & set(path) else [path] if system.isfile(path) else []
+    if not found:
+        raise NoSuchFileError(f"there is no file {form.path}" if form.path else "the mapping names no file")
+    return [system.unstrip_protocol(one) for one in sorted(found)]
+
+
+def fetch(address: str, form: FileForm, folder: Path) -> SourceFile:
+    """Return the file, copied into the folder if it is not on this machine or is compressed."""
+    system, path = fsspec.core.url_to_fs(address)
+    name = PurePosixPath(path).name
+    local = Path(path)
+    if not isinstance(system, LocalFileSystem):
+        local = folder / f"fetched-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+        system.get_file(path, str(local))
+    digest = hashlib.sha256()
+    with local.open("rb") as stream:
+        for block in _blocks(stream):
+            digest.update(block)
+    size = local.stat().st_size
+    compression = get_compression(path, "infer")
+    if compression:
+        local = _unpacked(local, folder / f"unpacked-{digest.hexdigest()[:16]}", compression)
+        name = name.rpartition(".")[0]
+    return SourceFile(name=name, path=local, sha256=digest.hexdigest(), size_bytes=size, form=form)
+
+
+def in_utf8(file: SourceFile, folder: Path) -> SourceFile:
+    """Return a CSV file as UTF-8, converted into the folder if it is written otherwise.
+
+    Raises:
+        SourceFileError: it is not written in the encoding the mapping says, or in none that could be guessed.
+    """
+    wanted = file.form.encoding.lower()
+    if wanted in {"auto", "utf-8", "utf8", "utf-8-sig"}:
+        broken = _not_utf8(file.path)
+        if broken is None:
+            return file
+        if wanted != "auto":
+            detail = f'{file.name} is not UTF-8 (line {broken}): try encoding = "gb18030", or "auto"'
+            raise SourceFileError(detail, field="file.encoding")
+        wanted = "gb18030"
+    try:
+        codecs.lookup(wanted)
+    except LookupError:
+        detail = f"{wanted} is no encoding: say utf-8, gb18030, big5, utf-16 ..."
+        raise SourceFileError(detail, field="file.encoding") from None
+    converted = folder / f"utf8-{file.sha256[:16]}"
+    try:
+        with (
+            file.path.open("r", encoding=wanted, newline="") as read,
+            converted.open("w", encoding="utf-8", newline="") as write,
+        ):
+            while text := read.read(_BLOCK):
+                write.write(text)
+    except UnicodeError:
+        raise SourceFileError(f"{file.name} is not written in {wanted}", field="file.encoding") from None
+    return msgspec.structs.replace(file, path=converted)
+
+
+def _not_utf8(path: Path) -> int | None:
+    """Return the line of the first byte that is not UTF-8; None if all are."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines = 1
+    with path.open("rb") as stream:
+        for block in _blocks(stream):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                return lines + block[: error.start].count(b"\n")
+            lines += block.count(b"\n")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return lines
+    return None
+
+
+def _unpacked(packed: Path, place: Path, compression: str) -> Path:
+    with fsspec.open(str(packed), "rb", compression=compression) as read, place.open("wb") as write:
+        for block in _blocks(read):
+            write.write(block)
+    return place
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK):
+        yield block
