@@ -13,8 +13,8 @@ from cyclopts import Parameter
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 
-RoleName = Literal["projector", "relay", "journeys", "delivery", "timers"]
-ALL: tuple[RoleName, ...] = ("projector", "relay", "journeys", "delivery", "timers")
+RoleName = Literal["projector", "identity", "relay", "journeys", "delivery", "timers"]
+ALL: tuple[RoleName, ...] = ("projector", "identity", "relay", "journeys", "delivery", "timers")
 
 
 def work(*, role: Annotated[tuple[RoleName, ...], Parameter(negative=())] = ALL) -> None:

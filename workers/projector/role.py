@@ -7,5 +7,7 @@ from workers.runtime import Worker
 
 
 async def projector(worker: Worker) -> None:
-    """Keep all views current."""
-    await runner.run(worker.settings.database_url, views(worker.settings.lake_url, worker.settings.database_url))
+    """Keep all views current but the identity graph, which is a role of its own."""
+    url = worker.settings.database_url
+    kept = [view for view in views(worker.settings.lake_url, url) if view.name != "identity_graph"]
+    await runner.run(url, kept)

@@ -139,7 +139,7 @@ class Supervisor:
         api = KoiProgram("api", ["serve", f"--fd={descriptor}"], home=self._home, env=env, pass_fds=[descriptor])
         # Views are kept by a process of their own: what they cost must not stand between an event and its message.
         projector = KoiProgram("projector", ["work", "--role", "projector"], home=self._home, env=env)
-        acting = [f"--role={role}" for role in ("relay", "journeys", "delivery", "timers")]
+        acting = [f"--role={role}" for role in ("identity", "relay", "journeys", "delivery", "timers")]
         workers = KoiProgram("workers", ["work", *acting], home=self._home, env=env)
         with self._step("API and workers"):
             keeper = await self._start_one(api, self._children)
