@@ -9,7 +9,7 @@ from projections.engine.page import Page
 SIGNS = {kind.name: kind.purchase for kind in Vocabulary.load().kinds if kind.purchase}
 
 # Keys are sorted, so that two transactions updating the same customers wait for each other instead of deadlocking.
-_COUNT = """
+COUNT = """
     WITH f AS MATERIALIZED (
         SELECT fact_id, customer_id, occurred_at, name, amount, currency FROM fact_log
         WHERE recorded_at BETWEEN $1 AND $2 AND fact_id BETWEEN $3 AND $4
@@ -38,4 +38,4 @@ _COUNT = """
 async def count(connection: asyncpg.Connection, page: Page) -> None:
     """Count the page's facts."""
     for facts in page.fact_ranges:
-        await connection.execute(_COUNT, *facts.bounds, list(SIGNS), list(SIGNS.values()))
+        await connection.execute(COUNT, *facts.bounds, list(SIGNS), list(SIGNS.values()))

@@ -14,14 +14,14 @@ from projections.engine.projection import Reading
 _DECISION: Final = 0
 _FACT: Final = 1
 # One index scan per member, each no longer than the page; {op} and {order} give the direction.
-_DECISIONS = """
+DECISIONS = """
     SELECT d.* FROM unnest($1::uuid[]) AS m (customer_id) CROSS JOIN LATERAL (
         SELECT customer_id, occurred_at, position, stream_id, topic, summary FROM event_timeline.decision
         WHERE customer_id = m.customer_id AND occurred_at {op}= $2 AND (occurred_at, 0, position) {op} ($2, $3::int, $4)
         ORDER BY occurred_at {order}, position {order} LIMIT $5
     ) AS d ORDER BY d.occurred_at {order}, d.position {order} LIMIT $5
 """
-_FACTS = """
+FACTS = """
     SELECT f.* FROM unnest($1::uuid[]) AS m (customer_id) CROSS JOIN LATERAL (
         SELECT customer_id, occurred_at, fact_id, recorded_at, name, source, amount, currency, body, sealed
         FROM fact_log WHERE customer_id = m.customer_id AND occurred_at {op}= $2
@@ -88,8 +88,8 @@ async def timeline(
     place = beyond or (_NEWEST if newest_first else _OLDEST)
     direction = {"op": "<", "order": "DESC"} if newest_first else {"op": ">", "order": "ASC"}
     parameters = (list(members), place.occurred_at, place.kind, place.id, limit)
-    decisions = await reading.fetch(_DECISIONS.format(**direction), *parameters)
-    facts = await reading.fetch(_FACTS.format(**direction), *parameters)
+    decisions = await reading.fetch(DECISIONS.format(**direction), *parameters)
+    facts = await reading.fetch(FACTS.format(**direction), *parameters)
     ordered = sorted(_placed(decisions, facts), key=lambda item: item[0], reverse=newest_first)[:limit]
     is_end = len(decisions) < limit and len(facts) < limit and len(ordered) == len(decisions) + len(facts)
     items = {place: (kind, row) for place, kind, row in ordered}  # what two members share is listed once

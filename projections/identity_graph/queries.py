@@ -9,9 +9,9 @@ import msgspec
 from domain.identity.graph import Edge
 from projections.engine.projection import Reading
 
-_FIRST = UUID(int=0)
+FIRST = UUID(int=0)
 _PROFILES = "SELECT customer_id, profile_id FROM identity_graph.customer WHERE customer_id = ANY($1)"
-_MEMBERS = """
+MEMBERS = """
     SELECT customer_id FROM identity_graph.customer
     WHERE profile_id = $1 AND registered_at IS NOT NULL ORDER BY customer_id
 """
@@ -73,7 +73,7 @@ async def profile_of(reading: Reading, customer_ids: Collection[UUID]) -> dict[U
 
 async def members(reading: Reading, profile_id: UUID) -> list[UUID]:
     """Return the customers of a profile that have a history of their own."""
-    return [row["customer_id"] for row in await reading.fetch(_MEMBERS, profile_id)]
+    return [row["customer_id"] for row in await reading.fetch(MEMBERS, profile_id)]
 
 
 async def members_of(reading: Reading, customer_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, tuple[UUID, ...]]]:
@@ -99,7 +99,7 @@ async def edges_of(reading: Reading, profile_id: UUID) -> list[Edge]:
     return [Edge(row["customer_id"], row["other_id"], row["kind"]) for row in rows]
 
 
-async def profiles(reading: Reading, *, after: UUID = _FIRST, limit: int = 50) -> list[Profile]:
+async def profiles(reading: Reading, *, after: UUID = FIRST, limit: int = 50) -> list[Profile]:
     """Return the profiles in the order of their ids, from the one after `after` on."""
     rows = await reading.fetch(_LIST, after, limit)
     return [Profile(row["profile_id"], tuple(row["members"]), row["registered_at"]) for row in rows]

@@ -37,6 +37,13 @@ async def current(database_url: str, position: int, *projections: Projection) ->
         await connection.close()
 
 
+async def until(reading: asyncpg.Connection, question: str, answer: int) -> None:
+    """Ask the database until it answers at least this."""
+    async with asyncio.timeout(SECONDS):
+        while (await reading.fetchval(question) or 0) < answer:  # noqa: ASYNC110 - another process has to get there
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def built(database_url: str, projection: Projection, *, purpose: str, events: int) -> AsyncIterator[Aside]:
     """Build the view aside from pages of so many events."""

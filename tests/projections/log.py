@@ -37,9 +37,11 @@ def a_fact(customer: str, name: str = "page.viewed", *, at: datetime = NOON, **f
     return FactRow(occurred_at=at, customer_id=customer_id(customer), name=name, **(row | fields))
 
 
-def an_order(customer: str, fen: int, *, at: datetime = NOON, currency: str = "CNY") -> FactRow:
+def an_order(
+    customer: str, fen: int, *, at: datetime = NOON, currency: str = "CNY", sealed: bytes | None = None
+) -> FactRow:
     """A purchase."""
-    return a_fact(customer, "order.completed", at=at, amount=fen, currency=currency)
+    return a_fact(customer, "order.completed", at=at, amount=fen, currency=currency, sealed=sealed)
 
 
 class Log:

@@ -20,10 +20,12 @@ from projections.engine.page import read_page
 from projections.engine.position import OvertakenError
 from projections.engine.verify import verify
 from projections.engine.waiting import wait_until
-from tests.projections.following import SECONDS, built, current, following
+from tests.projections.following import SECONDS, built, current, following, until
 from tests.projections.log import Log, a_fact, an_order, customer_id
 from tests.projections.tally import tally
 
+_RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'koi customer_360'"
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 _EVENTS = "SELECT coalesce(sum(events), 0)::bigint FROM customer_360.activity"
 _RUN = """
 import asyncio, sys
@@ -82,7 +84,7 @@ async def test_three_competing_runners_and_kills_count_every_fact_once(
     """Processes compete for one view without any lock and are killed in the middle of pages."""
     chance = random.Random(7)  # noqa: S311 - the same kills every time
     runners = [await _runner(database) for _ in range(3)]
-    await _until_running(reading, 3)
+    await until(reading, _RUNNING, 3)
     for victim in (0, 1, 2, 0):
         for _ in range(20):
             last = log.seal(*(an_order(f"customer {chance.randrange(20)}", 100) for _ in range(200)))
@@ -90,7 +92,7 @@ async def test_three_competing_runners_and_kills_count_every_fact_once(
         await runners[victim].wait()
         runners[victim] = await _runner(database)
         log.seal(*(an_order(f"customer {chance.randrange(20)}", 100) for _ in range(200)))
-        await _until_running(reading, 3)
+        await until(reading, _RUNNING, 3)
     await wait_until(reading, PROJECTION.name, last + 1, SECONDS)
     for runner in runners:
         runner.kill()
@@ -102,13 +104,6 @@ async def test_three_competing_runners_and_kills_count_every_fact_once(
 
 async def _runner(database: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(sys.executable, "-c", _RUN, database, env=dict(os.environ))
-
-
-async def _until_running(reading: asyncpg.Connection, count: int) -> None:
-    running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'koi customer_360'"
-    async with asyncio.timeout(SECONDS):
-        while await reading.fetchval(running) < count:  # noqa: ASYNC110 - asks
-            await asyncio.sleep(0.01)
 
 
 async def test_a_page_taken_twice_counts_once(database: str, log: Log, reading: asyncpg.Connection) -> None:
@@ -169,10 +164,10 @@ async def test_an_event_held_up_on_its_way_is_not_passed_by(
     await reading.execute("SELECT pg_advisory_lock(4711)")
     async with following(database, view):
         slow = asyncio.create_task(asyncio.to_thread(_unlocked if not with_lock else _locked, database, "li"))
-        await _until_waiting(reading, 1)
+        await until(reading, _WAITING, 1)
         quick = asyncio.create_task(asyncio.to_thread(_unlocked if not with_lock else _locked, database, "wang"))
         if with_lock:
-            await _until_waiting(reading, 2)
+            await until(reading, _WAITING, 2)
         else:
             await wait_until(reading, view.name, await quick, SECONDS)
         await reading.execute("SELECT pg_advisory_unlock(4711)")
@@ -200,12 +195,6 @@ def _unlocked(database: str, name: str) -> int:
         ).fetchone()
         connection.execute("NOTIFY decision_log")
     return int(row[0]) if row else 0
-
-
-async def _until_waiting(reading: asyncpg.Connection, count: int) -> None:
-    async with asyncio.timeout(SECONDS):
-        while await reading.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") < count:  # noqa: ASYNC110 - asks
-            await asyncio.sleep(0.01)
 
 
 async def test_pages_of_any_size_come_to_the_same_rows(database: str, log: Log) -> None:
