@@ -100,8 +100,8 @@ class Page:
 
     @cached_property
     def seals(self) -> list[tuple[Entry, Seal]]:
-        """The seals with what they say, in order."""
-        return [(entry, seal_of(entry)) for entry in self.of(FactsSealed.TOPIC)]
+        """The seals with what they say, in order; none if the page was read without them."""
+        return [(entry, seal_of(entry)) for entry in self.of(FactsSealed.TOPIC) if entry.state]
 
     @cached_property
     def fact_ranges(self) -> list[FactRange]:

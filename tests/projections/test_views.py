@@ -1,0 +1,81 @@
+"""What holds for every view."""
+
+import re
+
+import asyncpg
+import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from domain.campaigns.campaign import Campaign
+from domain.coupons.coupon import Coupon
+from domain.identity.customer import Customer
+from domain.kernel.ids import derived
+from projections.engine.digest import digest
+from projections.engine.projection import Projection
+from projections.engine.verify import verify
+from projections.engine.waiting import wait_until
+from projections.views import VIEWS, views
+from tests.builders import campaign_created, coupon_issued, message_requested
+from tests.projections.following import SECONDS, built, following
+from tests.projections.log import Log, a_fact, an_order, customer_id
+
+LI, WANG = customer_id("li"), customer_id("wang")
+# SQLAlchemy leaves its constructor untyped.
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+NAMES = [view.name for view in VIEWS]
+
+
+def _history(log: Log) -> int:
+    """A little of everything; returns the last position."""
+    campaign, coupon = derived("campaign", 1), derived("coupon", 1)
+    log.register("li", "member_code", ("li's phone", "phone"))
+    log.append((campaign, campaign_created()))
+    for number in range(12):
+        log.register(f"device {number}", "device", ("li's phone", "phone") if number % 3 == 0 else ("wang", "phone"))
+        log.seal(a_fact(f"device {number}"), an_order("li", 100 * number), an_order("wang", 5, currency="JPY"))
+        log.describe("li", visits=number, personal={"name": f"李 {number}"})
+        log.consent("li", "granted" if number % 2 else "withdrawn", channel=("email", "sms")[number % 2])
+    log.append((coupon, coupon_issued(customer_id=LI)), (coupon, Coupon.Voided(reason="a test")))
+    log.append((derived("message", 1), message_requested(customer_id=LI)))
+    log.append((LI, Customer.Merged(other_id=WANG, reason="one person")))
+    log.append((LI, Customer.Unmerged(other_id=WANG, withdrawn=(customer_id("li's phone"),), reason="two people")))
+    log.append((campaign, Campaign.Launched(journey_version=1)))
+    return log.seal(a_fact("li", "order.refunded", amount=100, currency="CNY"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_replay_equals_live(database: str, log: Log, reading: asyncpg.Connection, name: str) -> None:
+    """The view kept while history was made, and ones built from it in pages of any size, hold the same rows."""
+    view = _named(name, database)
+    async with following(database, view):
+        position = _history(log)
+        await wait_until(reading, name, position, SECONDS)
+
+    live = await digest(reading, view, name)
+    verified = await verify(database, view)
+
+    assert verified.equal
+    assert verified.position == position
+    for events in (1, 7):
+        async with built(database, view, purpose="pages", events=events) as copy:
+            assert await digest(reading, view, copy.name) == live
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_view_holds_no_wall_clock_and_no_sequence(database: str, log: Log, name: str) -> None:
+    """Nothing in a view may depend on when or how often it was built."""
+    for table in _named(name, database).tables.sorted_tables:
+        made = str(CreateTable(table).compile(dialect=_DIALECT)).lower()
+
+        assert not re.search(r"serial|identity|nextval|now\(|current_|random|uuid_generate|gen_random", made)
+
+
+def test_every_view_has_a_name_a_table_and_is_on_the_map_once() -> None:
+    """The map of the read side is complete."""
+    assert len(set(NAMES)) == len(NAMES)
+    assert all(view.tables.sorted_tables and view.version > 0 for view in VIEWS)
+
+
+def _named(name: str, database: str) -> Projection:
+    return next(view for view in views("memory://views", database) if view.name == name)
