@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.campaigns import designs
 from commands.campaigns.enacting import Enactment
 from commands.campaigns.parameters import kept
 from commands.coupons.granting import open_coupons
@@ -14,7 +15,6 @@ from commands.runtime.streams import Streams
 from domain.campaigns.campaign import Campaign
 from domain.channels import template
 from domain.coupons.coupon import Coupon
-from domain.journeys import graph
 from domain.journeys.deciding import decide
 from domain.journeys.decisions import Decision, GiveCoupon, RequestMessage
 from domain.journeys.run import JourneyRun
@@ -75,8 +75,7 @@ async def _plan(command: AdvanceJourney, campaign: Campaign, run: JourneyRun, ve
     """Decide as if nothing were limited, look up the limits of the coupons that this would give, and decide again."""
     if version not in campaign.designs:  # the caller's is older than the run
         campaign = await streams.load(Campaign, campaign.id)
-    design = campaign.designs[version]
-    journey, templates = graph.parse(design.journey), template.parse(design.templates)
+    journey, templates = designs.read(campaign, version)
     circumstances: dict[str, Any] = {"standing": campaign.standing(command.now), "keep": kept(templates)}
     coupons: dict[str, list[Coupon]] = {}
     left: dict[str, Left] = {}

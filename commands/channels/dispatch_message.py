@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.campaigns import designs
 from commands.channels.addressing import address, languages, personal_values
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
@@ -26,31 +27,41 @@ class DispatchMessage(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+class Concerned(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a message concerns, loaded; the profile's own customer first."""
+
+    message: Message
+    campaign: Campaign
+    customers: Sequence[Customer]
+
+
 async def dispatch_message(
-    command: DispatchMessage, *, streams: Streams, by: Context, campaign: Campaign | None = None
+    command: DispatchMessage, *, streams: Streams, by: Context, concerned: Concerned | None = None
 ) -> Outgoing | None:
     """Return what to hand to the gateway, recorded as dispatched; None if it does not go out, or did already.
 
-    `campaign` spares loading it. Raises `StaleVersionError` if another worker was first: it is that one's to send.
+    `concerned` spares loading it. Raises `StaleVersionError` if another worker was first: it is that one's to send.
     """
-    message = await streams.load(Message, command.message_id)
-    request = message.request
-    if request is None:
+    concerned = concerned or await _load(command, streams)
+    message = concerned.message
+    if message.request is None:
         raise MessageNotFoundError("there is no message with this id")
     if not message.is_due(command.now):
         return None
-    campaign = campaign or await streams.load(Campaign, request.campaign_id)
-    customers = await _customers(streams, request, command.members)
-    outgoing = _decide(message, request, command, campaign, customers)
+    outgoing = _decide(message, message.request, command, concerned.campaign, concerned.customers)
     await streams.save(message, by=by)
     return outgoing
 
 
-async def _customers(streams: Streams, request: MessageRequest, members: Sequence[UUID]) -> list[Customer]:
+async def _load(command: DispatchMessage, streams: Streams) -> Concerned:
+    message = await streams.load(Message, command.message_id)
+    if message.request is None:
+        raise MessageNotFoundError("there is no message with this id")
     # The profile's own customer first: its address is the person's first choice.
-    ids = list(dict.fromkeys((request.customer_id, *members)))
-    loaded = await streams.load_many(Customer, ids)
-    return [loaded[one] for one in ids]
+    ids = list(dict.fromkeys((message.request.customer_id, *command.members)))
+    customers = await streams.load_many(Customer, ids)
+    campaign = await streams.load(Campaign, message.request.campaign_id)
+    return Concerned(message=message, campaign=campaign, customers=[customers[one] for one in ids])
 
 
 def _decide(
@@ -103,7 +114,7 @@ def _suppression(
 
 
 def _words(request: MessageRequest, campaign: Campaign, customers: Sequence[Customer]) -> tuple[str, str]:
-    variants = campaign.designs[request.journey_version].templates[request.template]
+    _, templates = designs.read(campaign, request.journey_version)
     personal = personal_values(customers)
-    wording = template.chosen(template.parse({request.template: variants})[request.template], languages(personal))
+    wording = template.chosen(templates[request.template], languages(personal))
     return template.render(wording, {**personal, **request.parameters})

@@ -21,9 +21,11 @@ class RecordOutcome(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-async def record_outcome(command: RecordOutcome, *, streams: Streams, by: Context) -> Saved | None:
-    """Record it; None if the message's fate was settled before."""
-    message = await streams.load(Message, command.message_id)
+async def record_outcome(
+    command: RecordOutcome, *, streams: Streams, by: Context, message: Message | None = None
+) -> Saved | None:
+    """Record it; None if the message's fate was settled before. `message` spares loading it."""
+    message = message or await streams.load(Message, command.message_id)
     if not message.note(command.outcome, command.now) or message.request is None:
         return None
     changed: list[Aggregate] = [message]

@@ -64,7 +64,8 @@ class Streams:
         """
         recorded_at = now()
         events = stamped(aggregates, by, recorded_at)
-        await self.keyring.ensure(event.originator_id for event in events if event.is_personal)
+        if personal := {event.originator_id for event in events if event.PERSONAL and event.is_personal}:
+            await self.keyring.ensure(personal)
         stored = [self.mapper.to_stored_event(event) for event in events]
         encoded = None if result is None else msgspec.json.encode(result)
         position = await self._writer.append(stored, by, recorded_at, encoded) if stored or by.command_id else 0

@@ -11,7 +11,7 @@ from workers.bench.stack import Stack, running
 
 DEFAULT_ITEMS = 500
 _WARM_UP = 50
-_CONNECTIONS = 16
+_CONNECTIONS = 100
 _LONGEST_SECONDS = 60.0
 
 
@@ -22,10 +22,10 @@ async def burst(items: int) -> Report:
         await _send(stack, [f"warm{number}" for number in range(_WARM_UP)])
         await sink.until(_WARM_UP, _LONGEST_SECONDS)
         markers = [f"new{number}" for number in range(items)]
-        before, began = stack.cpu_seconds(), time.perf_counter()
+        before, began = stack.cpu(), time.perf_counter()
         await _send(stack, markers)
         await sink.until(_WARM_UP + items, _LONGEST_SECONDS)
-        seconds, cpu = time.perf_counter() - began, stack.cpu_seconds() - before
+        seconds, cpu = time.perf_counter() - began, stack.cpu().since(before)
         commit = await floors.commit_ms(stack.settings.database_url)
     latencies = [(sink.arrived[marker] - began) * 1000 for marker in markers if marker in sink.arrived]
     body = msgspec.json.encode(journey.added("x"))
@@ -38,7 +38,7 @@ async def burst(items: int) -> Report:
         unit="ms to 95% of the messages",
         floor=floor,
         ratio=last / floor.value,
-        cpu_ms_per_item=cpu * 1000 / items,
+        cpu_ms_per_item=cpu.seconds * 1000 / items,
         p50_ms=percentile(latencies, 0.50),
         p95_ms=last,
         p99_ms=percentile(latencies, 0.99),
@@ -47,7 +47,7 @@ async def burst(items: int) -> Report:
         duplicated=sum(sink.times.values()) - len(sink.times),
         seconds=seconds,
         load=load(),
-        further={"journeys/s": len(latencies) / seconds, "one durable commit, ms": commit},
+        further={"journeys/s": len(latencies) / seconds, "one durable commit, ms": commit} | cpu.each(items),
     )
 
 

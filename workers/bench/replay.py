@@ -54,7 +54,7 @@ async def _facts(stack: Stack) -> int:
 
 
 async def _counted(stack: Stack) -> int:
-    return await _ask(stack, "SELECT sum(events)::bigint FROM customer_360.customer")
+    return await _ask(stack, "SELECT sum(events)::bigint FROM customer_360.activity")
 
 
 async def _ask(stack: Stack, query: str) -> int:

@@ -16,6 +16,7 @@ import msgspec
 import psutil
 
 from commands.runtime.secrets import Secrets
+from commands.runtime.services import read_services
 from commands.runtime.settings import Settings
 from domain.kernel.errors import KoiError
 
@@ -28,6 +29,36 @@ class BenchError(KoiError):
     code = "bench.failed"
 
 
+class Cpu(msgspec.Struct, frozen=True):
+    """Seconds of processor time by program."""
+
+    used: dict[str, float]
+
+    @property
+    def seconds(self) -> float:
+        """All of it."""
+        return sum(self.used.values())
+
+    def since(self, before: "Cpu") -> "Cpu":
+        """Return what was used in between."""
+        return Cpu({name: seconds - before.used.get(name, 0.0) for name, seconds in self.used.items()})
+
+    def each(self, items: int) -> dict[str, float]:
+        """Return milliseconds an item, by program, for the report."""
+        return {f"CPU of {name}, ms an item": seconds * 1000 / items for name, seconds in self.used.items()}
+
+
+def _used(process: psutil.Process, *, recursive: bool = True) -> float:
+    total = 0.0
+    for one in (process, *(process.children(recursive=True) if recursive else ())):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            total += times.user + times.system
+            # What ended below it, PostgreSQL's short-lived processes among it, has become its own.
+            total += times.children_user + times.children_system if recursive else 0.0
+    return total
+
+
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
     """A running Koi: where it is, its keys, and the process all others descend from."""
 
@@ -35,14 +66,13 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Secrets
     process: psutil.Process
 
-    def cpu_seconds(self) -> float:
-        """Return the processor time all processes of this Koi have used so far, those that ended included."""
-        total = 0.0
-        for process in (self.process, *self.process.children(recursive=True)):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                total += times.user + times.system + times.children_user + times.children_system
-        return total
+    def cpu(self) -> "Cpu":
+        """Return the processor time used so far, by program; those of its processes that ended are included."""
+        services = read_services(self.settings.home)
+        pids = services.pids if services else {}
+        used = {name: _used(psutil.Process(pid)) for name, pid in pids.items()}
+        used["supervisor"] = _used(self.process, recursive=False)
+        return Cpu(used)
 
 
 @asynccontextmanager

@@ -19,10 +19,10 @@ async def trigger(items: int) -> Report:
     async with open_sink() as sink, running({"KOI_WEBHOOK_URL": sink.url}) as stack:
         await journey.launch(stack)
         key, latencies = stack.secrets.write_key, []
-        before = began = 0.0
+        before, began = stack.cpu(), 0.0
         for number in range(-_WARM_UP, items):
             if number == 0:
-                before, began = stack.cpu_seconds(), time.perf_counter()
+                before, began = stack.cpu(), time.perf_counter()
             marker = f"one{number}"
             body = msgspec.json.encode(journey.added(marker))
             posted = time.perf_counter()
@@ -32,7 +32,7 @@ async def trigger(items: int) -> Report:
             await sink.until(number + _WARM_UP + 1, _LONGEST_SECONDS)
             if number >= 0 and marker in sink.arrived:
                 latencies.append((sink.arrived[marker] - posted) * 1000)
-        seconds, cpu = time.perf_counter() - began, stack.cpu_seconds() - before
+        seconds, cpu = time.perf_counter() - began, stack.cpu().since(before)
         commit = await floors.commit_ms(stack.settings.database_url)
     bare = await floors.bare_ms(body)
     # Three decisions have to be on disk before the message goes out: the fact, the walk, the dispatch.
@@ -44,7 +44,7 @@ async def trigger(items: int) -> Report:
         unit="ms at the median",
         floor=floor,
         ratio=median / floor.value,
-        cpu_ms_per_item=cpu * 1000 / items,
+        cpu_ms_per_item=cpu.seconds * 1000 / items,
         p50_ms=median,
         p95_ms=percentile(latencies, 0.95),
         p99_ms=percentile(latencies, 0.99),
@@ -53,5 +53,5 @@ async def trigger(items: int) -> Report:
         duplicated=sum(sink.times.values()) - len(sink.times),
         seconds=seconds,
         load=load(),
-        further={"one durable commit, ms": commit, "one bare request, ms": bare},
+        further={"one durable commit, ms": commit, "one bare request, ms": bare} | cpu.each(items),
     )

@@ -24,6 +24,7 @@ def work(*, role: Annotated[tuple[RoleName, ...], Parameter(negative=())] = ALL)
         role: What this process does; all of it unless named. May be given several times.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell every message
     settings = Settings.from_environment(os.environ)
     uvloop.run(_until_told(settings, Secrets.load(settings.secrets_file), role))
 

@@ -1,10 +1,9 @@
 """The webhook channel: one signed POST per message, as Standard Webhooks has it (https://www.standardwebhooks.com)."""
 
-import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
+import aiohttp
 import msgspec
 from standardwebhooks import Webhook
 
@@ -12,6 +11,8 @@ from commands.runtime.clock import now
 from domain.channels.outcome import Accepted, Outcome, Rejected, RetryLater
 from domain.channels.outgoing import Outgoing
 
+_CONNECTIONS = 32
+_OK, _NO_LONGER_OK = 200, 300
 _GONE = 410
 _WORTH_A_RETRY = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
@@ -29,8 +30,7 @@ class WebhookGateway:
         self._url = url
         self._signing = Webhook(secret)
         self._timeout = timeout
-        # The limit that counts is ours for the whole answer: httpx counts anew with every byte of a slow receiver.
-        self._client = httpx.AsyncClient(timeout=2 * timeout, headers={"user-agent": "Koi"})
+        self._opened: aiohttp.ClientSession | None = None
         self._is_gone = False
 
     async def send(self, outgoing: Outgoing) -> Outcome:
@@ -43,32 +43,38 @@ class WebhookGateway:
             "webhook-timestamp": str(int(moment.timestamp())),
             "webhook-signature": self._signing.sign(webhook_id, moment, body),
         }
-        request = self._client.build_request("POST", self._url, content=body.encode(), headers=headers)
         try:
-            async with asyncio.timeout(self._timeout):
-                response = await self._client.send(request, stream=True)
-        except (httpx.TransportError, TimeoutError) as error:
+            response = await self._session().post(self._url, data=body.encode(), headers=headers, allow_redirects=False)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return RetryLater(detail=f"no answer: {type(error).__name__}")
-        await self._finish(response)
-        self._is_gone = response.status_code == _GONE
+        await _finish(response)
+        self._is_gone = response.status == _GONE
         return _outcome(response, webhook_id, moment)
 
-    async def _finish(self, response: httpx.Response) -> None:
-        """Read past the answer's body, so that the connection can be used again, unless it is long or slow."""
-        size = 0
-        try:
-            async with asyncio.timeout(self._timeout):
-                async for chunk in response.aiter_raw():
-                    size += len(chunk)
-                    if size > _LONGEST_BODY:
-                        break
-        except (httpx.TransportError, TimeoutError):
-            pass  # the status has been said; the rest is no news
-        finally:
-            await response.aclose()
-
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._opened:
+            await self._opened.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        # Opened where it is first needed: a session belongs to the loop it is used in.
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=self._timeout),
+                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+                headers={"user-agent": "Koi"},
+            )
+        return self._opened
+
+
+async def _finish(response: aiohttp.ClientResponse) -> None:
+    """Read past the answer's body, so that the connection can be used again, unless it is long or slow."""
+    try:
+        if len(await response.content.read(_LONGEST_BODY)) < _LONGEST_BODY:
+            await response.read()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        pass  # the status has been said; the rest is no news
+    finally:
+        response.release() if response.content.at_eof() else response.close()
 
 
 def _body(outgoing: Outgoing) -> str:
@@ -89,9 +95,9 @@ def _body(outgoing: Outgoing) -> str:
     return msgspec.json.encode(document).decode()
 
 
-def _outcome(response: httpx.Response, webhook_id: str, moment: datetime) -> Outcome:
-    status = response.status_code
-    if response.is_success:
+def _outcome(response: aiohttp.ClientResponse, webhook_id: str, moment: datetime) -> Outcome:
+    status = response.status
+    if _OK <= status < _NO_LONGER_OK:
         return Accepted(provider_id=webhook_id)
     if status in _WORTH_A_RETRY or status >= _SERVER_ERROR:
         return RetryLater(detail=f"the receiver answered {status}", after=_pause(response, moment))
@@ -100,7 +106,7 @@ def _outcome(response: httpx.Response, webhook_id: str, moment: datetime) -> Out
     return Rejected(detail=f"the receiver answered {status}")
 
 
-def _pause(response: httpx.Response, moment: datetime) -> float | None:
+def _pause(response: aiohttp.ClientResponse, moment: datetime) -> float | None:
     """Return the seconds of Retry-After, given as a number or as a date (RFC 9110, 10.2.3)."""
     text = response.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():

@@ -45,13 +45,13 @@ class Fired:
 async def timers(worker: Worker) -> None:
     """Fire what falls due for as long as the connections hold."""
     store = worker.store
-    people = People(store.pool)
+    people, campaigns = People(store.pool), Campaigns(store.pool, store.streams)
     async with (
         listening(worker.settings.database_url, ("decision_log",)) as (connection, woken),
         open_gateways(worker.settings, worker.secrets.webhook_secret, store.pool) as gateways,
     ):
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        firing = Firing(store, Campaigns(store.pool, store.streams), people, Sender(store, gateways, people))
+        firing = Firing(store, campaigns, people, Sender(store, gateways, people, campaigns))
         fired = Fired()
         while True:
             woken.clear()

@@ -116,7 +116,7 @@ async def test_nobody_at_the_address_is_worth_a_retry() -> None:
     with http_server(Receiver((200, {}))) as url:
         pass
     webhook = WebhookGateway(url, SECRET)
-    assert await webhook.send(MESSAGE) == RetryLater(detail="no answer: ConnectError")
+    assert await webhook.send(MESSAGE) == RetryLater(detail="no answer: ClientConnectorError")
     await webhook.close()
 
 
