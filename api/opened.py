@@ -48,7 +48,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
             yield Opened(
                 store=store,
                 naming=naming,
-                door=Door(intake, quarantine, metrics),
+                door=Door(intake, quarantine, metrics, store.pool),
                 doorkeeper=Doorkeeper(store.pool),
                 commands=Commands(store.streams),
                 cursors=Cursors(secrets.cursor_key),

@@ -177,6 +177,8 @@ def _fault(field: str | None, message: str) -> Fault:
     """Return what is wrong in words that never repeat the value."""
     if message == "'data'":  # the framework's way to say that there is no body
         return Fault("send a JSON object")
+    if field == "data":  # the body as a whole
+        field = None
     if field is not None and message == repr(field):
         return Fault("is required", field)
     return Fault(_QUOTED.sub("value: it is none of those allowed", message), field)

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Final
 
+import asyncpg
 import msgspec
 
 from api.metrics import Metrics
@@ -10,6 +11,7 @@ from commands.activity.intake import Intake
 from commands.activity.quarantine import Quarantine, Unusable
 from domain.ingestion.refusal import Parsed, Refused
 from domain.kernel.errors import KoiError
+from projections.history.queries import head
 
 # About two seconds of work: who waits longer had better come back than pile up here.
 MOST_WAITING: Final = 20_000
@@ -23,7 +25,7 @@ class CrowdedError(KoiError):
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a request's events; `position` is that of the batch they are in, 0 if nothing is new."""
+    """What became of a request's events; `position` is one at which all of them are history."""
 
     position: int
     accepted: int
@@ -34,10 +36,11 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
 class Door:
     """Lets parsed requests in, as many at a time as the log can soon take."""
 
-    def __init__(self, intake: Intake, quarantine: Quarantine, metrics: Metrics) -> None:
+    def __init__(self, intake: Intake, quarantine: Quarantine, metrics: Metrics, pool: asyncpg.Pool) -> None:
         self._intake = intake
         self._quarantine = quarantine
         self._metrics = metrics
+        self._pool = pool
         self.waiting = 0
 
     async def admit(self, parsed: Parsed, source: str) -> Admitted:
@@ -56,7 +59,8 @@ class Door:
             source, accepted=taken.accepted, duplicates=taken.duplicates, quarantined=len(parsed.refused)
         )
         return Admitted(
-            position=taken.position,
+            # Who sends again what is there already may wait for it as well: it lies somewhere before the newest event.
+            position=taken.position or (await head(self._pool) if taken.duplicates else 0),
             accepted=taken.accepted,
             duplicates=taken.duplicates,
             quarantined=len(parsed.refused),

@@ -1,0 +1,74 @@
+"""A real Koi within the tests' process: uvicorn and the views, each in its own thread."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import uvicorn
+
+from api.app import build
+from commands.runtime.secrets import Secrets
+from commands.runtime.settings import Settings
+from projections.engine import runner
+from projections.views import VIEWS
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningKoi:
+    """A Koi that answers at `url`; `keys` by what they open."""
+
+    url: str
+    database: str
+    secrets: Secrets = field(repr=False)
+    keys: dict[str, str] = field(repr=False)
+
+    def client(self, *scopes: str) -> httpx.AsyncClient:
+        """Return a client with the key of these scopes (`all`: the first administrator's, none: no key)."""
+        headers = {"X-API-Key": self.keys["+".join(scopes)]} if scopes else {}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=30)
+
+
+@contextmanager
+def serving(settings: Settings, secrets: Secrets) -> Iterator[str]:
+    """Run the API in a thread, as uvicorn runs it in production; gives its address."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        config = uvicorn.Config(
+            build(settings, secrets), loop="uvloop", http="httptools", ws="none", lifespan="on", log_level="warning"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        try:
+            httpx.get(f"{url}/livez", trust_env=False, timeout=30)
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def projecting(database: str) -> Iterator[None]:
+    """Keep the views current in a thread."""
+    stopping = threading.Event()
+
+    async def run() -> None:
+        views = [view for view in VIEWS if view.name != "lake"]
+        running = asyncio.create_task(runner.run(database, views))
+        await asyncio.to_thread(stopping.wait)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()

@@ -1,0 +1,95 @@
+"""The SDKs people really use, each in a process of its own that knows nothing of Koi but its address."""
+
+import asyncio
+import sys
+
+import httpx
+import pytest
+
+from tests.api.asking import a_name, a_phone, profile
+from tests.api.running import RunningKoi
+
+_SEGMENT = """
+import segment.analytics as analytics
+analytics.write_key, analytics.host, analytics.gzip = key, url, gzip
+analytics.debug = True
+analytics.on_error = lambda error, items: print("error", error)
+analytics.identify(name, {"city": "Hangzhou", "phone": phone})
+for number in range(250):
+    analytics.track(name, "Product Viewed", {"product_id": str(number)})
+analytics.page(name, "Shop", "Home", {"url": "https://shop.example.cn/"})
+analytics.shutdown()
+"""
+_RUDDER = """
+import rudderstack.analytics as analytics
+analytics.write_key, analytics.dataPlaneUrl, analytics.gzip = key, url, gzip
+analytics.max_retries = 2
+analytics.on_error = lambda error, items: print("error", error)
+analytics.identify(name, {"city": "Hangzhou", "phone": phone})
+for number in range(250):
+    analytics.track(name, "Product Viewed", {"product_id": str(number)})
+analytics.page(name, "Shop", "Home", {"url": "https://shop.example.cn/"})
+analytics.shutdown()
+"""
+_CLOUDEVENTS = """
+import httpx
+from cloudevents.v1.http import CloudEvent, to_binary, to_structured
+attributes = {"type": "com.example.cart.item_added", "source": "/stores/12/pos", "subject": f"member_code:{name}"}
+for number in range(3):
+    for encoded in (to_structured, to_binary):
+        event = CloudEvent(attributes, {"product_id": str(number), "price": 19.9, "currency": "CNY"})
+        for _ in range(2):
+            headers, body = encoded(event)
+            answer = httpx.post(url + "/api/v1/events", headers=headers | {"X-API-Key": key}, content=body)
+            if answer.status_code != 202:
+                print("error", answer.status_code, answer.text)
+"""
+
+
+async def _run(script: str, **given: object) -> str:
+    """Run a script in a Python of its own; return what it complains about."""
+    words = "\n".join(f"{name} = {value!r}" for name, value in given.items())
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-c",
+        words + script,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={"NO_PROXY": "*"},
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    return "\n".join(line for line in output.decode().splitlines() if line.startswith("error"))
+
+
+@pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("script", [_SEGMENT, _RUDDER], ids=["segment", "rudderstack"])
+async def test_everything_an_sdk_was_told_arrives_once(
+    koi: RunningKoi, everything: httpx.AsyncClient, script: str, *, gzip: bool
+) -> None:
+    """250 events, an identify and a page: none lost, none refused, none twice."""
+    name, phone = a_name(), a_phone()
+    complaints = await _run(script, key=koi.keys["ingest"], url=koi.url, name=name, phone=phone, gzip=gzip)
+    assert not complaints
+    customer = await profile(everything, f"member_code:{name}", await _newest(everything))
+    seen = {one["name"]: one["events"] for one in customer["activities"]}
+    assert seen["product.viewed"] == 250
+    assert sum(seen.values()) == 252
+    assert customer["attributes"]["city"] == "Hangzhou"
+    assert customer["attributes"]["phone"] == phone
+
+
+async def test_the_cloudevents_sdk_may_send_in_either_mode(koi: RunningKoi, everything: httpx.AsyncClient) -> None:
+    """Structured and binary, each event sent twice: one source and id are one event."""
+    name = a_name()
+    complaints = await _run(_CLOUDEVENTS, key=koi.keys["ingest"], url=koi.url, name=name)
+    assert not complaints
+    customer = await profile(everything, f"member_code:{name}", await _newest(everything))
+    assert customer["events"] == 6
+
+
+async def _newest(client: httpx.AsyncClient) -> int:
+    """Return the position of the newest event of the log."""
+    answer = await client.get("/api/v1/audit/why/1")
+    return int(answer.headers["koi-position"])
