@@ -162,7 +162,7 @@ def _progress(name: str, *, shown: bool) -> Iterator[Step | None]:
         yield None
         return
     columns = (SpinnerColumn(), TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_out, transient=True) as progress:
+    with Progress(*columns, console=_out, transient=True, disable=not _out.is_terminal) as progress:
         task = progress.add_task(name, total=None)
         yield lambda position, head: progress.update(task, completed=position, total=head)
 
