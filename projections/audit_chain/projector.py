@@ -29,4 +29,12 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
     await connection.execute(_MOVE, last.events, last.position, last.hash)
 
 
-PROJECTION = Projection(name="audit_chain", version=1, tables=tables, topics=None, apply=apply, parks=False)
+PROJECTION = Projection(
+    name="audit_chain",
+    version=1,
+    tables=tables,
+    topics=None,
+    apply=apply,
+    parks=False,
+    rest_seconds=0.2,
+)

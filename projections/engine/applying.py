@@ -13,7 +13,7 @@ async def take(connection: asyncpg.Connection, projection: Projection, page: Pag
     Raises `OvertakenError` if the position is not where the page begins, and whatever the view raises.
     """
     name = name or projection.name
-    if not page.has(projection.topics):
+    if not projection.handles(page):
         await position.move(connection, name, projection.version, previous=page.after, new=page.upto)
         return
     async with connection.transaction():

@@ -10,6 +10,7 @@ from projections.engine import position, schema
 from projections.engine.applying import take
 from projections.engine.connecting import connect
 from projections.engine.page import Page
+from projections.engine.passing import Passing
 from projections.engine.poison import Isolation, is_poison
 from projections.engine.projection import Projection
 from projections.engine.rebuild import rebuild
@@ -18,8 +19,6 @@ from projections.engine.tail import Tail
 _log = logging.getLogger("koi.projections")
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 10.0
-# Pages without an event for this view move its position at once, but not more often than this.
-_SAVED_EVERY_SECONDS = 0.005
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('koi projection ' || $1, 0))"
 _CREATING = "SELECT pg_advisory_xact_lock(hashtextextended('koi creating ' || $1, 0))"
 
@@ -31,14 +30,15 @@ class OutdatedError(Exception):
 class Follower:
     """Follows the log for one view, from a connection of its own."""
 
-    def __init__(self, database_url: str, projection: Projection, tail: Tail, *, exclusive: bool = True) -> None:
+    def __init__(
+        self, database_url: str, projection: Projection, *, tail: Tail, passing: Passing, exclusive: bool = True
+    ) -> None:
         """Take the view; `exclusive` waits while another process follows it (to save work: the position decides)."""
         self._database_url = database_url
         self._projection = projection
         self._tail = tail
+        self._passing = passing
         self._exclusive = exclusive
-        self._read = self._stored = 0
-        self._saved_at = 0.0
 
     async def run(self) -> None:
         """Follow until cancelled; returns if the view belongs to a newer version of Koi."""
@@ -92,50 +92,34 @@ class Follower:
         if standing is None or standing.version != self._projection.version:
             msg = f"the view is not in version {self._projection.version} any more"
             raise OutdatedError(msg)
-        self._read = self._stored = standing.position
+        reached = standing.position
         while True:
             bell = self._tail.bell
-            page = await self._tail.page_after(self._read)
+            page = await self._tail.page_after(reached)
+            if page.is_empty:
+                await bell.wait()
+                continue
             try:
-                if page.is_empty:
-                    await self._rest(connection, bell)
-                elif page.has(self._projection.topics):
-                    await self._take(connection, page.since(self._stored))
-                else:
-                    await self._pass_over(connection, page)
+                await self._pass(connection, page)
             except position.OvertakenError:
                 return
+            reached = page.upto
+            if self._projection.rest_seconds and not page.is_full:
+                await asyncio.sleep(self._projection.rest_seconds)
 
-    async def _take(self, connection: asyncpg.Connection, page: Page) -> None:
-        try:
-            await take(connection, self._projection, page)
-        except Exception as error:
-            if not self._projection.parks or not is_poison(error):
-                raise
-            isolation = Isolation(connection, self._projection)
-            await isolation.take(page)
-            _log.error("%s: %d parked up to position %d", self._projection.name, isolation.parked, page.upto)
-        self._read = self._stored = page.upto
-
-    async def _pass_over(self, connection: asyncpg.Connection, page: Page) -> None:
-        self._read = page.upto
-        if time.monotonic() - self._saved_at > _SAVED_EVERY_SECONDS:
-            await self._save(connection)
-
-    async def _rest(self, connection: asyncpg.Connection, bell: asyncio.Event) -> None:
-        if self._read == self._stored:
-            await bell.wait()
+    async def _pass(self, connection: asyncpg.Connection, page: Page) -> None:
+        projection = self._projection
+        if not projection.handles(page):
+            await self._passing.move(projection.name, projection.version, previous=page.after, new=page.upto)
             return
         try:
-            async with asyncio.timeout(_SAVED_EVERY_SECONDS):
-                await bell.wait()
-        except TimeoutError:
-            await self._save(connection)
-
-    async def _save(self, connection: asyncpg.Connection) -> None:
-        await take(connection, self._projection, Page(self._stored, self._read, ()))
-        self._stored = self._read
-        self._saved_at = time.monotonic()
+            await take(connection, projection, page)
+        except Exception as error:
+            if not projection.parks or not is_poison(error):
+                raise
+            isolation = Isolation(connection, projection)
+            await isolation.take(page)
+            _log.error("%s: %d parked up to position %d", projection.name, isolation.parked, page.upto)
 
 
 def _described(error: Exception) -> str:

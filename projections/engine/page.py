@@ -1,6 +1,7 @@
 """A page of the decision log: the events after a position, and the facts its seals make part of history."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
@@ -87,9 +88,13 @@ class Page:
             grouped.setdefault(current.topic, []).append(current)
         return grouped
 
-    def has(self, topics: Collection[str] | None) -> bool:
-        """Whether any event has one of the topics (None: whether there is any event)."""
-        return bool(self.entries) if topics is None else not self._by_topic.keys().isdisjoint(topics)
+    def has(self, topics: AbstractSet[str]) -> bool:
+        """Whether any event has one of the topics."""
+        return not self._by_topic.keys().isdisjoint(topics)
+
+    def has_others(self, topics: AbstractSet[str]) -> bool:
+        """Whether any event has a topic that is none of these."""
+        return bool(self._by_topic.keys() - topics)
 
     def of(self, *topics: str) -> list[Entry]:
         """Return the events of these topics in order, old versions read as their successors."""
@@ -119,10 +124,6 @@ class Page:
         first, second = self.entries[:middle], self.entries[middle:]
         border = first[-1].position if first else self.after
         return Page(self.after, border, first), Page(border, self.upto, second)
-
-    def since(self, after: int) -> "Page":
-        """Return the page as one that begins earlier: what lies between concerned nobody."""
-        return self if after == self.after else Page(after, self.upto, self.entries, is_full=self.is_full)
 
     def without(self, streams: Collection[UUID]) -> "Page":
         """Return the page as it is without the events of these streams."""

@@ -27,7 +27,8 @@ class Tail:
         self._database_url = database_url
         self._pace = pace
         self._connection: asyncpg.Connection | None = None
-        self._reading = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
+        self._under_way: dict[int, asyncio.Task[Page]] = {}
         self._polling: asyncio.Task[None] | None = None
         self._bell = asyncio.Event()
         self._heard = 0
@@ -57,15 +58,24 @@ class Tail:
 
     async def page_after(self, position: int) -> Page:
         """Return the page after the position, empty if nothing is known to have happened since the last read."""
-        async with self._reading:
-            if position == self._head and self._heard == self._heard_at_head:
-                return Page(position, position, ())
-            page = self._pages.get(position)
-            if page and (page.is_full or page.upto == self._head):
-                return page
-            return await self._read(position)
+        if position == self._head and self._heard == self._heard_at_head:
+            return Page(position, position, ())
+        page = self._pages.get(position)
+        if page and (page.is_full or page.upto == self._head):
+            return page
+        reading = self._under_way.get(position)
+        if reading is None:
+            reading = asyncio.create_task(self._read(position), name="reading a page")
+            self._under_way[position] = reading
+            reading.add_done_callback(lambda _: self._under_way.pop(position, None))
+        # All who wait for the page get it in the same moment, so that what they do next goes together.
+        return await asyncio.shield(reading)
 
     async def _read(self, position: int) -> Page:
+        async with self._one_at_a_time:
+            return await self._read_alone(position)
+
+    async def _read_alone(self, position: int) -> Page:
         connection = await self._connected()
         if position == self._head:
             await asyncio.sleep(self._read_at + self._pace - time.monotonic())
@@ -87,7 +97,7 @@ class Tail:
         if self._connection is None or self._connection.is_closed():
             # What was notified while nobody listened is found by the read that follows.
             self._heard += 1
-            connection = await connect(self._database_url, "public")
+            connection = await connect(self._database_url, "public", application_name="koi tail")
             await connection.add_listener(_CHANNEL, self._on_notify)
             connection.add_termination_listener(self._on_notify)
             self._connection = connection

@@ -91,4 +91,11 @@ async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterabl
         await connection.execute(statement, *map(list, columns))
 
 
-PROJECTION = Projection(name="event_timeline", version=1, tables=tables, topics=None, apply=apply)
+PROJECTION = Projection(
+    name="event_timeline",
+    version=1,
+    tables=tables,
+    topics=None,
+    besides=frozenset({FactsSealed.TOPIC}),
+    apply=apply,
+)

@@ -47,7 +47,15 @@ async def _nowhere(_connection: asyncpg.Connection, _page: Page) -> None:
     raise NoPlaceError("the lake needs a URL: projections.views.views() gives it one")
 
 
-PROJECTION = Projection(name=NAME, version=VERSION, tables=tables, topics=None, apply=_nowhere, parks=False)
+PROJECTION = Projection(
+    name=NAME,
+    version=VERSION,
+    tables=tables,
+    topics=None,
+    apply=_nowhere,
+    parks=False,
+    rest_seconds=0.2,
+)
 
 
 def lake_at(url: str, database_url: str, *, most_rows: int = MOST_ROWS) -> Projection:
