@@ -18,7 +18,7 @@ STREAM = "KOI"
 PARTITIONS = 8
 _KEPT_SECONDS = 7 * 86_400
 _FETCH_SECONDS = 5.0
-_ACK_SECONDS = 30.0
+_ACK_SECONDS = 15.0
 
 
 @asynccontextmanager
