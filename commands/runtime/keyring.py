@@ -46,7 +46,7 @@ class KeyRing:
         """
         wanted = set(subjects)
         await self.load(wanted)
-        missing = sorted(wanted - self._keys.keys())
+        missing = sorted(subject for subject in wanted if subject not in self._keys)
         if not missing:
             return
         wrapped = [self._wrap(subject, secrets.token_bytes(32)) for subject in missing]
