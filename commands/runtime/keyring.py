@@ -33,7 +33,12 @@ class KeyRing:
 
     async def load(self, subjects: Iterable[UUID]) -> None:
         """Bring the keys that exist into memory."""
-        missing = sorted({subject for subject in subjects if subject not in self._keys})
+        missing = []
+        for subject in sorted(set(subjects)):
+            if subject in self._keys:
+                self._keys.move_to_end(subject)  # wanted now, so not the next to be dropped
+            else:
+                missing.append(subject)
         if missing:
             for row in await self._pool.fetch(_SELECT, missing):
                 self._keep(row["subject_id"], row["wrapped"])
