@@ -36,8 +36,8 @@ def refusals(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 INGEST: Final = refusals(400, 401, 403, 413, 429, 503)
-READ: Final = refusals(401, 403, 422, 504)
-READ_ONE: Final = refusals(401, 403, 404, 422, 504)
+READ: Final = refusals(400, 401, 403, 422, 504)
+READ_ONE: Final = refusals(400, 401, 403, 404, 422, 504)
 CREATE: Final = refusals(400, 401, 403, 409, 413, 422, 503)
 CHANGE: Final = refusals(400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
 

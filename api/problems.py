@@ -10,9 +10,8 @@ import uuid
 from http import HTTPStatus
 from typing import Any, Final
 
-import asyncpg
 import psycopg
-from eventsourcing.persistence import OperationalError, PersistenceError
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
@@ -34,6 +33,7 @@ from domain.kernel.errors import (
     NotFoundError,
     StaleVersionError,
 )
+from projections.engine.connecting import TRANSIENT
 
 RETRY_SECONDS: Final = 2
 
@@ -65,17 +65,7 @@ _STATUS: Final[dict[type[BaseException], HTTPStatus]] = {
     LaggingError: HTTPStatus.GATEWAY_TIMEOUT,
 }
 # The database is away, full or busy: nothing is wrong with the request, so it is worth repeating.
-_UNAVAILABLE: Final = (
-    OperationalError,
-    PersistenceError,
-    psycopg.OperationalError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-    ConnectionError,
-    TimeoutError,
-)
+_UNAVAILABLE: Final = (*TRANSIENT, IntegrityError, InterfaceError, OperationalError, psycopg.OperationalError)
 _CODES: Final = {
     HTTPStatus.BAD_REQUEST: "request.malformed",
     HTTPStatus.NOT_FOUND: "route.not_found",
