@@ -66,9 +66,6 @@ class Campaign(Aggregate):
         coupon_id: UUID
         customer_id: UUID
 
-        def subject_id(self) -> UUID:
-            return self.customer_id
-
     def __init__(self, stream_id: UUID) -> None:
         """Begin before the campaign is created."""
         super().__init__(stream_id)

@@ -69,9 +69,6 @@ class Message(Aggregate):
         expires_at: datetime
         coupon_id: UUID | None = None
 
-        def subject_id(self) -> UUID:
-            return self.customer_id
-
     class Dispatched(Event, frozen=True, kw_only=True):
         TOPIC = "message.dispatched.v1"
         attempt: int

@@ -108,9 +108,6 @@ class Coupon(Aggregate):
         because: Because
         product_ids: tuple[str, ...] | None = None
 
-        def subject_id(self) -> UUID:
-            return self.customer_id
-
     class Redeemed(Event, frozen=True, kw_only=True):
         TOPIC = "coupon.redeemed.v1"
         order_ref: str

@@ -33,9 +33,6 @@ class JourneyRun(Aggregate):
         customer_id: UUID
         trigger: TriggerFact
 
-        def subject_id(self) -> UUID:
-            return self.customer_id
-
     class WaitStarted(Event, frozen=True, kw_only=True):
         TOPIC = "journey.wait_started.v1"
         node: str
