@@ -43,9 +43,7 @@ async def test_koi_serves_its_document(koi: RunningKoi) -> None:
     assert served["paths"].keys() == kept["paths"].keys()
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "said"), operations(), ids=lambda part: part if isinstance(part, str) else ""
-)
+@pytest.mark.parametrize(("method", "path", "said"), operations(), ids=[f"{one[0]} {one[1]}" for one in operations()])
 def test_every_operation_is_named_and_says_how_it_refuses(method: str, path: str, said: dict[str, Any]) -> None:
     """An id for generated clients, a line for people, and a problem document for each refusal."""
     assert said["operationId"][0].isupper()
@@ -63,13 +61,9 @@ def test_operation_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "said"), operations(), ids=lambda part: part if isinstance(part, str) else ""
-)
-async def test_no_key_no_answer(koi: RunningKoi, method: str, path: str, said: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("method", "path"), [said[:2] for said in operations() if said[1] not in _OPEN])
+async def test_no_key_no_answer(koi: RunningKoi, method: str, path: str) -> None:
     """Everything but the health of the process asks for a key, before it looks at anything else."""
-    if path in _OPEN:
-        pytest.skip("asked by supervisors and scrapers, who have no key")
     address = path.replace("{about}", "1")
     for name in ("customer_id", "campaign_id", "coupon_id", "stream_id"):
         address = address.replace("{" + name + "}", _ID)

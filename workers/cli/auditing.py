@@ -28,6 +28,12 @@ _out = Console()
 AsJson = Annotated[bool, Parameter(name="--json", negative=())]
 
 
+class NoChainError(KoiError):
+    """The view that keeps the chain does not exist yet."""
+
+    code = "audit.no_chain"
+
+
 class BrokenChainError(KoiError):
     """The log is not what it was when it was written."""
 
@@ -90,6 +96,8 @@ def verify(*, facts: bool = True, as_json: AsJson = False) -> None:
         connection = await asyncpg.connect(Settings.from_environment(os.environ).database_url)
         try:
             return await verify_chain(connection, DIGEST if facts else None)
+        except asyncpg.UndefinedTableError:
+            raise NoChainError("no chain has been kept yet: the workers keep it (`koi up`, or `koi work`)") from None
         finally:
             await connection.close()
 

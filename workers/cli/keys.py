@@ -10,7 +10,7 @@ import cyclopts
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from commands.access.keys import create_key, list_keys, revoke_key
 from commands.access.scope import Scope
@@ -59,7 +59,7 @@ def show(*, as_json: AsJson = False) -> None:
         for key in found:
             _print_json(key)
         return
-    table = Table("id", "label", "scopes", "source", "created (UTC)", "revoked (UTC)")
+    table = Table(Column("id", no_wrap=True), "label", "scopes", "source", "created (UTC)", "revoked (UTC)")
     for key in found:
         revoked = f"{key.revoked_at:%F %T}" if key.revoked_at else ""
         table.add_row(key.key_id, key.label, " ".join(key.scopes), key.source or "", f"{key.created_at:%F %T}", revoked)

@@ -58,4 +58,5 @@ async def test_history_is_told_and_verified(env: dict[str, str], database: str, 
     why = await koi(env, "audit", "why", str(told[-1]["position"]))
     assert "had launched version 1" in why
     assert "上线了活动的旅程第 1 版" in why
+    assert "no chain has been kept" in await koi(env, "audit", "verify-chain", code=1)
     assert "nothing in the log" in await koi(env, "audit", "why", "01234567-89ab-7def-8123-456789abcdef", code=1)
