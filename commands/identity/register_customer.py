@@ -28,8 +28,8 @@ async def register_customer(command: RegisterCustomer, *, by: Context, streams: 
     names = observed(command.identifiers, naming)
     customer = await streams.load(Customer, names[0].id)
     customer.register(names)
-    by = msgspec.structs.replace(by, occurred_at=by.occurred_at or now())
+    occurred_at = by.occurred_at or now()
     if command.attributes:
         plain, personal = parted(command.attributes)
-        customer.describe(plain, personal, by.occurred_at)
-    return await saved(customer, by=by, streams=streams)
+        customer.describe(plain, personal, occurred_at)
+    return await saved(customer, by=msgspec.structs.replace(by, occurred_at=occurred_at), streams=streams)
