@@ -126,14 +126,14 @@ _key_of_consent = attrgetter("customer_id", "channel", "purpose")
 
 
 def _last_words(said: Iterable[list[_Row]], key_of: Callable[[_Row], tuple[object, ...]]) -> list[_Row]:
-    """Return the last word per key, sorted by key: a statement may touch a row only once, and always in one order."""
+    """Return the last word per key: a statement may touch a row only once."""
     last: dict[tuple[object, ...], _Row] = {}
     for rows in said:
         for row in rows:
             known = last.get(key_of(row))
             if known is None or (row.occurred_at, row.position) > (known.occurred_at, known.position):
                 last[key_of(row)] = row
-    return sorted(last.values(), key=key_of)
+    return list(last.values())
 
 
 async def _write(connection: asyncpg.Connection, statement: str, rows: list[_Word] | list[_Consent]) -> None:

@@ -55,16 +55,16 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
         for entry, document in zip(entries, documents, strict=True)
         if "customer_id" in document
     }
-    await _execute(connection, _REMEMBER, sorted(subjects.items()))
+    await _execute(connection, _REMEMBER, subjects.items())
     others = {e.stream_id for e in entries if e.topic not in _OF_CUSTOMERS and e.stream_id not in subjects}
     if others:
-        subjects |= dict(map(tuple, await connection.fetch(_FIND, sorted(others))))
+        subjects |= dict(map(tuple, await connection.fetch(_FIND, list(others))))
     rows = [
         row
         for entry, document in zip(entries, documents, strict=True)
         for row in _rows(entry, document, subjects.get(entry.stream_id))
     ]
-    await _execute(connection, _LIST, sorted(rows))
+    await _execute(connection, _LIST, rows)
 
 
 def _rows(entry: Entry, document: dict[str, msgspec.Raw], subject: UUID | None) -> Iterable[Row]:

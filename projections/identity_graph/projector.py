@@ -71,10 +71,9 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
 
 
 async def _write_edges(connection: asyncpg.Connection, changes: Changes) -> None:
-    claims = sorted(changes.claims.items())
+    claims, merges = changes.claims.items(), changes.merges.items()
     stated = [(*pair, c.type, c.sealed, c.position, c.withdrawn) for pair, c in claims if c.type is not None]
     withdrawn = [(*pair, claim.position) for pair, claim in claims if claim.type is None]
-    merges = sorted(changes.merges.items())
     await _execute(connection, _CLAIM, stated)
     await _execute(connection, _WITHDRAW, withdrawn)
     await _execute(connection, _MERGE, [(*pair, position) for pair, position in merges if position is not None])
@@ -83,13 +82,13 @@ async def _write_edges(connection: asyncpg.Connection, changes: Changes) -> None
 
 async def _join(connection: asyncpg.Connection, changes: Changes) -> None:
     """Unite profiles as wholes: each stands in for its members, so that none but those that move are touched."""
-    known = {row["customer_id"]: row for row in await connection.fetch(_KNOWN, sorted(changes.ranks))}
+    known = {row["customer_id"]: row for row in await connection.fetch(_KNOWN, list(changes.ranks))}
     ranks = {row["profile_id"]: row["profile_rank"] for row in known.values()}
     profiles = {profile_id: profile_id for profile_id in ranks}
     new = {customer_id: rank for customer_id, rank in changes.ranks.items() if customer_id not in known}
     edges = [(_profile(known, a), _profile(known, b)) for a, b in changes.edges]
     changed = join(profiles, ranks | new, edges)
-    await _execute(connection, _JOIN, sorted((old, to) for old, to in changed.items() if old not in new))
+    await _execute(connection, _JOIN, ((old, to) for old, to in changed.items() if old not in new))
     better = {
         customer_id
         for customer_id, row in known.items()
@@ -102,7 +101,7 @@ async def _join(connection: asyncpg.Connection, changes: Changes) -> None:
             changed.get(customer_id, customer_id),
             changes.registered.get(customer_id),
         )
-        for customer_id in sorted(new.keys() | better)
+        for customer_id in (*new, *better)
     ]
     await _execute(connection, _KEEP, rows)
     # A customer known by a merge alone has registered: now that its rank is known, another may be the strongest.
