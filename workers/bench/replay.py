@@ -11,6 +11,7 @@ from projections.customer_360.projector import PROJECTION
 from projections.engine.rebuild import rebuild
 from projections.engine.verify import verify
 from workers.bench import history, stock
+from workers.bench.ingest import projected
 from workers.bench.report import Floor, Report, load
 from workers.bench.stack import Stack, running
 
@@ -22,13 +23,14 @@ async def replay(items: int) -> Report:
     """Measure facts a second from an empty view to the swap, with all of PostgreSQL's work in it."""
     with TemporaryDirectory(prefix="koi-bench-") as folder:
         async with running() as stack:
-            await history.load(stack, items, Path(folder))
+            await history.imported(stack, await history.written(items, Path(folder)))
             url = stack.settings.database_url
+            await projected(stack, await _ask(stack, "SELECT max(notification_id) FROM decision_log"))
             facts = await _facts(stack)
-            before, began = stack.cpu_seconds() + time.process_time(), time.perf_counter()
+            before, own, began = stack.cpu(), time.process_time(), time.perf_counter()
             await rebuild(url, PROJECTION)
             seconds = time.perf_counter() - began
-            cpu = stack.cpu_seconds() + time.process_time() - before
+            cpu = stack.cpu().since(before).seconds + time.process_time() - own
             verified = await verify(url, PROJECTION)
             stock_rate = await asyncio.to_thread(stock.rate, url, _STOCK_EVENTS)
             counted = await _counted(stack)

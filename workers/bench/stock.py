@@ -1,7 +1,8 @@
-"""The library's stock ProjectionRunner on the view of customer_360: the same tables, one event and one commit at a time."""
+"""The library's stock ProjectionRunner on the view of customer_360: the same tables, one commit an event."""
 
 import random
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -37,6 +38,7 @@ _MONEY = SQL(
 _PURCHASE = SQL("INSERT INTO stock_purchase VALUES (%(customer_id)s, %(at)s, %(amount)s)")
 
 
+@dataclass(frozen=True)
 class Happened(DomainEvent):
     """One activity of one customer."""
 
