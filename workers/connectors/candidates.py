@@ -10,19 +10,19 @@ from workers.connectors.engine import literal
 from workers.connectors.plan import CONTROL, INCOMPLETE, NEGATIVE, NOBODY, SEVERAL, Plan, Used
 
 
-def candidates(plan: Plan, ids: Sequence[str]) -> str:
-    """Return the query over `rows`: `first`, `who`, the ids, what it says, and `trouble`, null where all is well."""
-    return _grouped(plan, ids) if plan.mapping.group_by else _single(plan, ids)
+def candidates(plan: Plan, ids: Sequence[str], rows: str) -> str:
+    """Return the query over rows: `first`, `who`, the ids, what it says, and `trouble`, null where all is well."""
+    return _grouped(plan, ids, rows) if plan.mapping.group_by else _single(plan, ids, rows)
 
 
-def _single(plan: Plan, ids: Sequence[str]) -> str:
+def _single(plan: Plan, ids: Sequence[str], rows: str) -> str:
     amount = plan.amount.value if plan.amount else "NULL"
     columns = ["first", "who", *ids, *_said(plan, amount), "problem"]
-    facts = f"SELECT {', '.join(columns)} FROM rows"
+    facts = f"SELECT {', '.join(columns)} FROM ({rows})"
     return f"SELECT * EXCLUDE (problem), {_trouble(plan, 'problem')} AS trouble FROM ({facts})"
 
 
-def _grouped(plan: Plan, ids: Sequence[str]) -> str:
+def _grouped(plan: Plan, ids: Sequence[str], rows: str) -> str:
     columns = ["first", "min(ordinal) AS head", "count(problem) > 0 AS incomplete", "min(who) <> max(who) AS several"]
     columns += [f"max({name}) AS any_{name}" for name in ("who", *ids)]
     if plan.amount:
@@ -30,12 +30,12 @@ def _grouped(plan: Plan, ids: Sequence[str]) -> str:
     if plan.lines:
         line = json_object(plan.lines)
         columns.append(f"concat('[', string_agg({line}, ',' ORDER BY ordinal), ']') AS lines")
-    groups = f"SELECT {', '.join(columns)} FROM rows GROUP BY first"
+    groups = f"SELECT {', '.join(columns)} FROM ({rows}) GROUP BY first"
     kept = [f"any_{name} AS {name}" for name in ("who", *ids)]
     said = _said(plan, "total" if plan.amount else "NULL")
     facts = (
         f"SELECT g.first, {', '.join([*kept, *said])}, incomplete, several "
-        f"FROM ({groups}) g JOIN rows r ON r.ordinal = g.head"
+        f"FROM ({groups}) g JOIN ({rows}) r ON r.ordinal = g.head"
     )
     own = f"CASE WHEN incomplete THEN {plan.code(INCOMPLETE)} WHEN several THEN {plan.code(SEVERAL)} END"
     return f"SELECT * EXCLUDE (incomplete, several), {_trouble(plan, own)} AS trouble FROM ({facts})"
@@ -66,8 +66,9 @@ def json_object(fields: Sequence[Used], last: str | None = None) -> str:
 
 def _member(one: Used) -> str:
     key = literal("," + msgspec.json.encode(one.key).decode() + ":")
-    nothing = f"{one.value} IS NULL OR {one.value} = 0" if one.column.omit_zero else f"{one.value} IS NULL"
-    return f"CASE WHEN {nothing} THEN '' ELSE concat({key}, {one.sql.json}) END"
+    # Nothing joined to anything is null, which concat leaves out.
+    member = f"{key} || {one.sql.json}"
+    return f"CASE WHEN {one.value} <> 0 THEN {member} END" if one.column.omit_zero else member
 
 
 def _happened(plan: Plan) -> str:

@@ -26,18 +26,14 @@ _WHAT: Final = {
 class Converted(msgspec.Struct, frozen=True, kw_only=True):
     """A column as SQL: `value` converts what stands there, `json` writes the value as JSON.
 
-    Where `fails` holds, what stands there is broken, and `what` says in words what it is then.
+    Where `missing` holds nothing stands there; where `fails` holds it is broken, and `what` says what it is then.
     """
 
     value: str
     json: str
+    missing: str
     fails: str
     what: str
-
-
-def read(place: str, kind: str) -> str:
-    """Return what stands at a place; null where nothing does."""
-    return f"nullif(trim({place}), '')" if kind == "VARCHAR" else place
 
 
 def converted(column: Column, kind: str, currency: str | None, *, raw: str, value: str) -> Converted:
@@ -45,11 +41,21 @@ def converted(column: Column, kind: str, currency: str | None, *, raw: str, valu
 
     `raw` and `value` are the names under which the conversion finds what was read, and the rest what was converted.
     """
-    if column.values:
-        return _translated(column, raw, value, kind)
-    made, json = _conversion(column, kind, currency, raw, value)
-    fails = f"{raw} IS NOT NULL AND NOT {_holds(column, value)}"
-    return Converted(value=made, json=json, fails=fails, what=_WHAT[column.type])
+    made, json, holds, what = _conversion(column, kind, currency, raw, value)
+    nothing = blank(raw, kind)
+    # Only where there is no good value it has to be asked why.
+    return Converted(
+        value=made,
+        json=json,
+        missing=f"{value} IS NULL AND {nothing}",
+        fails=f"NOT ({holds}) AND NOT {nothing}",
+        what=what,
+    )
+
+
+def blank(raw: str, kind: str) -> str:
+    """Return the condition that nothing stands there: in a text, nothing but spaces."""
+    return f"({raw} IS NULL OR trim({raw}) = '')" if kind == "VARCHAR" else f"({raw} IS NULL)"
 
 
 def minor_units(column: Column, currency: str | None, value: str) -> str:
@@ -57,42 +63,37 @@ def minor_units(column: Column, currency: str | None, value: str) -> str:
     return f"TRY_CAST(round_even({value} * {factor(column.unit or 'minor', currency)}, 0) AS BIGINT)"
 
 
-def _conversion(column: Column, kind: str, currency: str | None, raw: str, value: str) -> tuple[str, str]:
-    number = f"CAST({value} AS VARCHAR)"
+def _conversion(column: Column, kind: str, currency: str | None, raw: str, value: str) -> tuple[str, str, str, str]:
+    """Return value, JSON, the condition that the value is good, and what it is else."""
+    if column.values:
+        return _translated(column, raw, value, kind)
+    number, is_there = f"CAST({value} AS VARCHAR)", f"{value} IS NOT NULL"
     match column.type:
         case "integer":
             made = raw if kind in _WHOLE else f"TRY_CAST({raw} AS DECIMAL(38, 4))"
-            pair = (made, f"CAST(CAST({value} AS BIGINT) AS VARCHAR)")
+            parts = made, f"CAST(CAST({value} AS BIGINT) AS VARCHAR)", f"({value} = trunc({value})) IS TRUE"
         case "decimal":
-            pair = (f"TRY_CAST({raw} AS DOUBLE)", number)
+            parts = f"TRY_CAST({raw} AS DOUBLE)", number, f"isfinite({value}) IS TRUE"
         case "money":
-            pair = (f"TRY_CAST({raw} AS DECIMAL(18, 4))", f"CAST({minor_units(column, currency, value)} AS VARCHAR)")
+            units = minor_units(column, currency, value)
+            parts = f"TRY_CAST({raw} AS DECIMAL(18, 4))", f"CAST({units} AS VARCHAR)", is_there
         case "boolean":
-            pair = (_yes_or_no(_text(raw, kind)), number)
+            parts = _yes_or_no(_text(raw, kind)), number, is_there
         case "date":
-            pair = (f"CAST({moments.local(column, raw, kind)} AS DATE)", f"concat('\"', {value}, '\"')")
+            parts = f"CAST({moments.local(column, raw, kind)} AS DATE)", f"'\"' || {value} || '\"'", is_there
         case "time":
-            pair = (moments.instant(column, raw, kind), f"concat('\"', strftime({value}, '%Y-%m-%dT%H:%M:%SZ'), '\"')")
+            written = f"strftime({value}, '\"%Y-%m-%dT%H:%M:%SZ\"')"
+            parts = moments.instant(column, raw, kind), written, moments.in_range(value)
         case _:
             prefix = f"{literal(column.prefix)} || " if column.prefix else ""
-            pair = (prefix + _text(raw, kind), f"to_json({value})")
-    return pair
-
-
-def _holds(column: Column, value: str) -> str:
-    match column.type:
-        case "integer":
-            return f"({value} = trunc({value}) AND abs({value}) < 9e18) IS TRUE"
-        case "decimal":
-            return f"isfinite({value}) IS TRUE"
-        case "time":
-            return moments.in_range(value)
-        case _:
-            return f"({value} IS NOT NULL)"
+            needs_no_escape = kind in _WHOLE and not column.prefix
+            json = f"'\"' || {value} || '\"'" if needs_no_escape else f"to_json({value})"
+            parts = prefix + _text(raw, kind), json, is_there
+    return (*parts, _WHAT[column.type])
 
 
 def _text(raw: str, kind: str) -> str:
-    return raw if kind == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
+    return f"nullif(trim({raw}), '')" if kind == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
 
 
 def _yes_or_no(text: str) -> str:
@@ -100,18 +101,17 @@ def _yes_or_no(text: str) -> str:
     return f"CASE WHEN lower({text}) IN ({yes}) THEN true WHEN lower({text}) IN ({no}) THEN false END"
 
 
-def _translated(column: Column, raw: str, value: str, kind: str) -> Converted:
+def _translated(column: Column, raw: str, value: str, kind: str) -> tuple[str, str, str, str]:
     """Text values stay text; as soon as one is a number or a yes, all are written as JSON."""
     values: list[Scalar] = [*column.values.values(), *([] if column.otherwise is None else [column.otherwise])]
     write = str if all(isinstance(one, str) for one in values) else _as_json
+    text = _text(raw, kind)
     arms = " ".join(f"WHEN {literal(key)} THEN {literal(write(one))}" for key, one in column.values.items())
-    otherwise = "" if column.otherwise is None else f"ELSE {literal(write(column.otherwise))} "
-    return Converted(
-        value=f"CASE WHEN {raw} IS NULL THEN NULL ELSE CASE {_text(raw, kind)} {arms} {otherwise}END END",
-        json=f"to_json({value})" if write is str else value,
-        fails=f"{raw} IS NOT NULL AND {value} IS NULL",
-        what="not one of the values the mapping knows",
-    )
+    made = f"CASE {text} {arms} END"
+    if column.otherwise is not None:
+        made = f"CASE WHEN {text} IS NOT NULL THEN coalesce({made}, {literal(write(column.otherwise))}) END"
+    json = f"to_json({value})" if write is str else value
+    return made, json, f"{value} IS NOT NULL", "not one of the values the mapping knows"
 
 
 def _as_json(value: Scalar) -> str:

@@ -1,12 +1,17 @@
 """Where imports go."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
 from commands.activity.quarantine import Quarantine
 from commands.runtime.context import Context
-from commands.runtime.event_store import EventStore
+from commands.runtime.event_store import EventStore, open_event_store
+from commands.runtime.facts import FactIds
+from commands.runtime.secrets import Secrets
+from commands.runtime.settings import Settings
 from domain.identity.naming import Naming
 
 ACTOR = "import"
@@ -19,8 +24,21 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     naming: Naming
     quarantine: Quarantine
     home: Path
+    ids: FactIds = msgspec.field(default_factory=FactIds)
 
     @property
     def by(self) -> Context:
         """Who asks."""
         return Context(actor=ACTOR)
+
+
+@asynccontextmanager
+async def open_destination(settings: Settings, secrets: Secrets) -> AsyncIterator[Destination]:
+    """Open the event store of a Koi for imports."""
+    async with open_event_store(settings.database_url, secrets.master_key) as store:
+        yield Destination(
+            store=store,
+            naming=Naming(secrets.pepper),
+            quarantine=Quarantine(store.pool, secrets.master_key),
+            home=settings.home,
+        )

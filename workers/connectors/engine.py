@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import duckdb
 
@@ -34,8 +34,13 @@ def open_engine(home: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
 
 def count(engine: duckdb.DuckDBPyConnection, sql: str) -> int:
     """Return the one number a query gives (0 for null)."""
-    row = engine.execute(sql).fetchone()
-    return int(row[0] or 0) if row else 0
+    return int(first_row(engine, sql)[0] or 0)
+
+
+def first_row(engine: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    """Return the one row a query gives."""
+    # All of it is fetched: an unfinished result would block the connection.
+    return tuple(engine.execute(sql).fetchall()[0])
 
 
 def quoted(name: str) -> str:

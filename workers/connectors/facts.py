@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import duckdb
 
 from workers.connectors.candidates import candidates
-from workers.connectors.engine import count, quoted
-from workers.connectors.people import marks_of
+from workers.connectors.engine import count, first_row, quoted
 from workers.connectors.plan import Plan
 
-ROWS = 40_000
+ROWS = 50_000
 GROUPED_ROWS = 300_000
 
 
@@ -39,7 +38,7 @@ class Facts:
         keys = [one.raw for one in self._plan.keys]
         read = ", ".join(f"r.{quoted(one.column.column)}" for one in self._plan.keys)
         hashes = f"SELECT hash({read}) FROM raw r GROUP BY 1 HAVING count(*) > 1"
-        rows = self._plan.rows(f"{self._source} WHERE hash({read}) IN ({hashes})", marks_of(self._plan.mapping))
+        rows = self._plan.rows(f"{self._source} WHERE hash({read}) IN ({hashes})")
         turn = f"row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY problem IS NOT NULL, ordinal)"
         complete = " AND ".join(f"{key} IS NOT NULL" for key in keys)
         query = f"SELECT ordinal, {turn} AS turn FROM ({rows}) WHERE {complete}"
@@ -49,19 +48,24 @@ class Facts:
     def make(self, chunk: int) -> int:
         """Fill the table `facts` with a chunk, note its broken rows, and return how many facts there are."""
         first, last = chunk * self._size, (chunk + 1) * self._size - 1
-        self._make_rows(first, last)
-        self._engine.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {candidates(self._plan, self.ids)}")
-        if count(self._engine, "SELECT count(trouble) FROM candidates"):
-            problem = "coalesce(rows.problem, candidates.trouble)"
+        is_grouped = bool(self._plan.mapping.group_by)
+        rows = self._plan.rows(f"{self._source} WHERE {self._scope(first, last)}")
+        if is_grouped:
+            kept = ", ".join(("ordinal", "first", "who", *self.ids, *self._plan.values, "problem"))
+            self._engine.execute(f"CREATE OR REPLACE TEMP TABLE rows AS SELECT {kept} FROM ({rows})")
+            rows = "SELECT * FROM rows"
+        made = candidates(self._plan, self.ids, rows)
+        self._engine.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {made}")
+        troubled = count(self._engine, "SELECT count(trouble) FROM candidates")
+        if troubled and is_grouped:
             self._engine.execute(
-                f"INSERT INTO broken SELECT ordinal, {problem} FROM candidates JOIN rows USING (first) "
-                "WHERE trouble IS NOT NULL"
+                "INSERT INTO broken SELECT ordinal, coalesce(rows.problem, candidates.trouble) "
+                "FROM candidates JOIN rows USING (first) WHERE trouble IS NOT NULL"
             )
-        self._engine.execute(
-            "CREATE OR REPLACE TEMP TABLE facts AS SELECT * EXCLUDE (trouble) FROM candidates "
-            "WHERE trouble IS NULL ORDER BY first"
-        )
-        return count(self._engine, "SELECT count(*) FROM facts")
+        elif troubled:
+            self._engine.execute("INSERT INTO broken SELECT first, trouble FROM candidates WHERE trouble IS NOT NULL")
+        self._engine.execute("CREATE OR REPLACE TEMP VIEW facts AS SELECT * FROM candidates WHERE trouble IS NULL")
+        return count(self._engine, "SELECT count(*) FROM candidates") - troubled
 
     def rows_of(self, chunk: int) -> int:
         """How many rows of the file a chunk covers."""
@@ -77,17 +81,17 @@ class Facts:
         )
         self._engine.execute(f"INSERT INTO seen SELECT {combination} FROM newcomers")
 
-    def _make_rows(self, first: int, last: int) -> None:
+    def _scope(self, first: int, last: int) -> str:
+        """The condition of the rows whose group begins between the two, less the duplicates."""
         scope = f"m.ordinal BETWEEN {first} AND {last} AND r.rowid BETWEEN {first} AND {last}"
         if self._plan.mapping.group_by:
             bounds = f"SELECT min(ordinal), max(ordinal) FROM marks WHERE first BETWEEN {first} AND {last}"
-            lowest, highest = self._engine.execute(bounds).fetchone() or (0, 0)
+            lowest, highest = first_row(self._engine, bounds)
             within = f"BETWEEN {lowest or 0} AND {highest or 0}"
             scope = f"m.first BETWEEN {first} AND {last} AND m.ordinal {within} AND r.rowid {within}"
         if count(self._engine, "SELECT count(*) FROM duplicates"):
             scope += " AND m.ordinal NOT IN (SELECT ordinal FROM duplicates)"
-        rows = self._plan.rows(f"{self._source} WHERE {scope}", marks_of(self._plan.mapping))
-        self._engine.execute(f"CREATE OR REPLACE TEMP TABLE rows AS {rows}")
+        return scope
 
 
 def newcomers_of(ids: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ import pyarrow as pa
 from domain.identity.identifier import BlankIdentifierError, IdentifierError, IdentifierType, identifier
 from domain.identity.naming import Naming
 from domain.ingestion.mapping import IdentifierColumn, Mapping
-from workers.connectors.columns import read
 from workers.connectors.engine import count
 
 _AT_ONCE = 50_000
@@ -27,7 +26,7 @@ def name_identifiers(
     engine: duckdb.DuckDBPyConnection, number: int, column: IdentifierColumn, place: tuple[str, str], naming: Naming
 ) -> None:
     """Create `names<number>`: what stands in the column, the id and the value it means, and whether it is broken."""
-    text = f"CAST({read(*place)} AS VARCHAR)"
+    text = f"CAST({place[0]} AS VARCHAR)"
     engine.execute(f"CREATE OR REPLACE TEMP TABLE spellings AS SELECT DISTINCT {text} AS raw FROM raw r")
     engine.execute(f"CREATE TABLE names{number} (raw VARCHAR, id UUID, value VARCHAR, wrong BOOLEAN)")
     for first in range(0, count(engine, "SELECT count(*) FROM spellings"), _AT_ONCE):
@@ -78,13 +77,13 @@ def mark(
         alone = f"CASE WHEN {_strongest(identifiers, fallback=False)} IS NULL THEN n{i}.id END"
         columns.append(f"{alone if one.fallback else f'n{i}.id'} AS id{i}")
         columns.append(f"coalesce(n{i}.wrong, false) AS wrong{i}")
-        joins.append(f"LEFT JOIN names{i} n{i} ON n{i}.raw = CAST({read(*place)} AS VARCHAR)")
+        joins.append(f"LEFT JOIN names{i} n{i} ON n{i}.raw = CAST({place[0]} AS VARCHAR)")
     if group:
-        keys = [f"{read(*place)} AS g{i}" for i, place in enumerate(group)]
+        keys = [f"{place[0]} AS g{i}" for i, place in enumerate(group)]
         engine.execute(
             f"CREATE TABLE groups AS SELECT {', '.join(keys)}, min(r.rowid) AS first FROM raw r GROUP BY ALL"
         )
-        same = " AND ".join(f"g.g{i} = {read(*place)}" for i, place in enumerate(group))
+        same = " AND ".join(f"g.g{i} = {place[0]}" for i, place in enumerate(group))
         joins.append(f"LEFT JOIN groups g ON {same}")
         # A row without its group's key stands alone; it is broken, and must not be lost.
         columns.append("coalesce(g.first, r.rowid) AS first")

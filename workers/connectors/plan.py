@@ -1,6 +1,5 @@
 """The plan of an import: a mapping over the columns of a file, as the SQL that converts rows and finds broken ones."""
 
-from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 
 import msgspec
@@ -9,8 +8,9 @@ from domain.activity.vocabulary import Vocabulary
 from domain.ingestion.mapping import REQUIRED, Column, Mapping
 from domain.ingestion.mapping_rules import is_personal
 from domain.ingestion.units import currency_of
-from workers.connectors.columns import Converted, converted, minor_units, read
+from workers.connectors.columns import Converted, converted, minor_units
 from workers.connectors.engine import literal
+from workers.connectors.people import marks_of
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -78,16 +78,21 @@ class Plan:
         """Return the condition that the event is one of these."""
         return f"{self.event_sql} IN ({', '.join(map(literal, names))})" if names else "false"
 
-    def rows(self, source: str, marks: Iterable[str]) -> str:
-        """Return the query of the rows: the marks, every converted value, and `problem`, null where all is well."""
+    def rows(self, source: str) -> str:
+        """Return the query of the rows: the marks, what was read, every converted value, and the `problem`, if any."""
         used = self._all()
-        raws = [f"{read(*self._places[one.column.column])} AS {one.raw}" for one in used]
+        raws = [f"{self._places[one.column.column][0]} AS {one.raw}" for one in used]
         values = [f"{one.sql.value} AS {one.value}" for one in used]
         arms = [f"WHEN {condition} THEN {number}" for number, (condition, _) in enumerate(self._row_rules())]
         problem = f"CASE {' '.join(arms)} END" if arms else "NULL"
-        inner = f"SELECT {', '.join([*marks, *raws])} FROM {source}"
+        inner = f"SELECT {', '.join([*marks_of(self.mapping), *raws])} FROM {source}"
         middle = f"SELECT *, {', '.join(values)} FROM ({inner})" if values else inner
         return f"SELECT *, CAST({problem} AS INTEGER) AS problem FROM ({middle})"
+
+    @property
+    def values(self) -> list[str]:
+        """The names of the converted values that facts are made of."""
+        return [one.value for one in self._all() if one not in self.keys]
 
     @property
     def plain(self) -> list[Used]:
@@ -101,19 +106,17 @@ class Plan:
 
     def _row_rules(self) -> list[tuple[str, Problem]]:
         """What can be wrong with a row, in the order of its weight."""
-        rules = [(f"{one.raw} IS NULL", Problem("key.missing", f"{one.column.column}: missing")) for one in self.keys]
+        rules = [(one.sql.missing, Problem("key.missing", f"{one.column.column}: missing")) for one in self.keys]
         if self.event:
-            rules.append(
-                (f"{self.event.raw} IS NULL", Problem("event.missing", f"{self.event.column.column}: missing"))
-            )
+            rules.append((self.event.sql.missing, Problem("event.missing", f"{self.event.column.column}: missing")))
         if self.time and self.mapping.row == "fact":
-            rules.append((f"{self.time.raw} IS NULL", Problem("time.missing", f"{self.time.column.column}: missing")))
+            rules.append((self.time.sql.missing, Problem("time.missing", f"{self.time.column.column}: missing")))
         moves = [*self.purchases, *self.refunds]
         if self.amount and moves:
             missing = Problem("amount.missing", f"{self.amount.column.column}: missing")
-            rules.append((f"{self.amount.raw} IS NULL AND {self.is_one_of(moves)}", missing))
+            rules.append((f"{self.amount.sql.missing} AND {self.is_one_of(moves)}", missing))
         needed = [one for one in self.fields if one.key in REQUIRED.get(self.mapping.row, ())]
-        rules += [(f"{one.raw} IS NULL", Problem("field.missing", f"{one.column.column}: missing")) for one in needed]
+        rules += [(one.sql.missing, Problem("field.missing", f"{one.column.column}: missing")) for one in needed]
         for one in self._all():
             broken = Problem("value.invalid", f"{one.column.column}: {one.sql.what}")
             rules.append((one.sql.fails, broken))

@@ -12,7 +12,6 @@ import msgspec
 from commands.activity.import_customers import Seen, import_customers
 from commands.activity.import_facts import FactChunk, import_facts, known, reserve_ids
 from commands.runtime.clock import now
-from commands.runtime.facts import FactIds
 from domain.activity.sealing import seal_stream
 from domain.identity.customer import Observed
 from domain.identity.identifier import IdentifierType
@@ -37,7 +36,7 @@ class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
 async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, watch: Watch) -> int:
     """Write the facts and the customers they are the first to speak of; return how many facts the file has."""
-    mapping, ids, facts = loaded.plan.mapping, FactIds(), loaded.facts
+    mapping, facts = loaded.plan.mapping, loaded.facts
     keys = [f"{loaded.raw.file.sha256}:{chunk}" for chunk in range(facts.chunks)]
     done = await known(into.store.pool, [seal_stream(mapping.identity, key) for key in keys])
 
@@ -48,9 +47,9 @@ async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: De
         if count == 0 or seal_stream(mapping.identity, keys[chunk]) in done:
             return _Prepared(count=count, customers=[], facts=None)
         await seal(engine, into.store.keyring)
-        first_id = await asyncio.to_thread(reserve_ids, into.store.recorder, ids, count)
+        first_id = await asyncio.to_thread(reserve_ids, into.store.recorder, into.ids, count)
         recorded_at, currency = now(), loaded.plan.currency
-        csv = await asyncio.to_thread(
+        rendered = await asyncio.to_thread(
             render, engine, first_id=first_id, recorded_at=recorded_at, source=mapping.source, currency=currency
         )
         rows = FactChunk(
@@ -60,7 +59,10 @@ async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: De
             first_id=first_id,
             count=count,
             recorded_at=recorded_at,
-            csv=csv,
+            csv=rendered.csv,
+            sha256=rendered.sha256,
+            latest_occurred_at=rendered.latest_occurred_at,
+            is_checked=chunk == 0,
         )
         return _Prepared(count=count, customers=customers, facts=rows)
 
