@@ -46,9 +46,10 @@ class MissingScopeError(KoiError):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The key that asks: its id, what it opens, and the source its events come from."""
+    """The key that asks: its id and label, what it opens, and the source its events come from."""
 
     key_id: str
+    label: str
     scopes: frozenset[Scope]
     source: str | None
 
@@ -56,6 +57,11 @@ class Caller(msgspec.Struct, frozen=True):
         """Raise `MissingScopeError` unless the key opens the scope."""
         if scope not in self.scopes:
             raise MissingScopeError(scope)
+
+    @property
+    def actor(self) -> str:
+        """Who asked, as history will tell it: the label for people, the id for certainty."""
+        return f"{self.label} ({self.key_id})"
 
     @property
     def event_source(self) -> str:
@@ -88,7 +94,7 @@ class Doorkeeper:
 
     async def _look_up(self, key: str) -> tuple[float, Caller | None]:
         found = await find_key(self._pool, key)
-        caller = Caller(found.key_id, frozenset(found.scopes), found.source) if found else None
+        caller = Caller(found.key_id, found.label, frozenset(found.scopes), found.source) if found else None
         until = time.monotonic() + (_KNOWN_SECONDS if caller else _UNKNOWN_SECONDS)
         self._seen[key] = until, caller
         while len(self._seen) > _REMEMBERED:

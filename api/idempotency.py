@@ -81,7 +81,7 @@ async def asked(request: Request[Caller, Any, Any], idempotency_key: Idempotency
     key = _key(idempotency_key)
     command_id = uuid.uuid4() if key is None else derived("http", caller.key_id, request.scope["path_template"], key)
     fingerprint = hashlib.sha256(request.scope["path"].encode() + b"\n" + body).digest()
-    by = Context(actor=caller.key_id, command_id=command_id, fingerprint=fingerprint)
+    by = Context(actor=caller.actor, command_id=command_id, fingerprint=fingerprint)
     return Asked(by=by, command_id=command_id, has_key=key is not None)
 
 

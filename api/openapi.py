@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from api.problem import MEDIA_TYPE, Problem
@@ -56,6 +57,7 @@ CONFIG: Final = OpenAPIConfig(
     description=_DESCRIPTION,
     path="/schema",
     use_handler_docstrings=True,
+    render_plugins=[JsonRenderPlugin()],  # the document alone: no page that loads scripts from elsewhere
     tags=[
         Tag(name="ingest", description="Send events."),
         Tag(name="customers", description="Who customers are, and what they do."),

@@ -56,7 +56,7 @@ async def test_why_she_got_this_coupon_is_told_back_to_the_click(
         "campaign.launched.v1",
         "campaign.created.v1",
     ]
-    assert chain["steps"][5]["actor"].startswith("key_")
+    assert chain["steps"][5]["actor"].startswith("first administrator (key_")
     assert f"because of fact {fact['fact_id']}" in chain["en"]
     assert "5.00 CNY" in chain["en"]
     assert "购物车挽回" in chain["zh"]
@@ -108,7 +108,7 @@ async def test_a_stream_shows_its_events_and_any_state_it_was_in(
         "customer.attributes_changed.v1",
     ]
     assert events[1]["payload"] == {"attributes": {"tier": "silver"}, "personal": {"name": "王芳"}}
-    assert events[1]["meta"]["actor"].startswith("key_")
+    assert events[1]["meta"]["actor"].startswith("first administrator (key_")
     for at in (made["position"], between.isoformat()):
         then = (await everything.get(f"{url}/state", params={"at": at})).json()
         assert (then["kind"], then["version"]) == ("Customer", made["version"])

@@ -1,12 +1,14 @@
 """A command sent twice happens once."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from commands.runtime.settings import Settings
 from tests.api.asking import a_name, is_problem
-from tests.api.running import RunningKoi
+from tests.api.running import RunningKoi, serving
 
 
 def registration(name: str) -> dict[str, Any]:
@@ -79,3 +81,25 @@ async def test_twenty_at_once_happen_once(everything: httpx.AsyncClient) -> None
             is_problem(answer, 409, "idempotency.in_flight")
     assert len({answer.text for answer in done}) == 1
     assert sum("idempotency-replayed" not in answer.headers for answer in done) == 1
+
+
+async def test_two_processes_carry_a_command_out_once(
+    koi: RunningKoi, everything: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """Behind a load balancer a repeat may reach another process while the first is still at it."""
+    settings = Settings.build({"KOI_HOME": str(tmp_path)}, database_url=koi.database, nats_url="nats://127.0.0.1:1")
+    keys = [{"Idempotency-Key": a_name()} for _ in range(20)]
+    with serving(settings, koi.secrets) as url:
+        async with httpx.AsyncClient(base_url=url, headers=everything.headers, trust_env=False) as other:
+            bodies = [registration(a_name()) for _ in keys]
+            answers = await asyncio.gather(
+                *(
+                    client.post("/api/v1/customers", json=body, headers=key)
+                    for key, body in zip(keys, bodies, strict=True)
+                    for client in (everything, other)
+                )
+            )
+    for one, two in zip(answers[::2], answers[1::2], strict=True):
+        assert one.status_code == two.status_code == 201
+        assert one.json() == two.json()
+        assert sum("idempotency-replayed" not in answer.headers for answer in (one, two)) == 1
