@@ -114,7 +114,7 @@ class Follower:
             return
         try:
             await take(connection, projection, page)
-        except Exception as error:
+        except Exception as error:  # any kind can be an event's fault
             if not projection.parks or not is_poison(error):
                 raise
             isolation = Isolation(connection, projection)

@@ -157,7 +157,7 @@ async def read_page(
     With `topics` the state of events of other topics is left out (empty). The log's writers hold its lock until they
     have committed, so what this sees never has a hole that could fill later.
     """
-    rows = await connection.fetch(_READ, after, upto, events, None if topics is None else list(topics))
+    rows = await connection.fetch(_READ, after, upto, events, None if topics is None else _with_retired(topics))
     entries = _within([Entry(*row) for row in rows], facts)
     is_full = len(rows) == events or len(entries) < len(rows)
     return Page(after, entries[-1].position if entries else after, entries, is_full=is_full)
@@ -174,12 +174,25 @@ def _within(entries: list[Entry], most_facts: int) -> list[Entry]:
     return entries
 
 
-def _current(entry: Entry) -> Entry:
-    topic, document = entry.topic, msgspec.json.decode(entry.state or b"{}")
+def _with_retired(topics: Collection[str]) -> list[str]:
+    return [*topics, *(retired for retired in upcasters if _successor(retired) in topics)]
+
+
+def _successor(topic: str) -> str:
     while topic in upcasters:
-        topic, change = upcasters[topic]
-        document = change(document)
-    return Entry(entry.position, entry.stream_id, entry.version, topic, msgspec.json.encode(document))
+        topic, _ = upcasters[topic]
+    return topic
+
+
+def _current(entry: Entry) -> Entry:
+    topic, state = entry.topic, entry.state
+    if state:
+        document = msgspec.json.decode(state)
+        while topic in upcasters:
+            topic, change = upcasters[topic]
+            document = change(document)
+        state = msgspec.json.encode(document)
+    return Entry(entry.position, entry.stream_id, entry.version, _successor(topic), state)
 
 
 def _position(entry: Entry) -> int:

@@ -41,7 +41,7 @@ class Isolation:
         """Take the page, parking what fails; raises `BrokenViewError` if too much does."""
         try:
             await take(self._connection, self._projection, page)
-        except Exception as error:
+        except Exception as error:  # any kind can be an event's fault
             if not is_poison(error):
                 raise
             if len(page.entries) > 1:
@@ -86,7 +86,7 @@ class Isolation:
                 await shadow.cast(connection, page.fact_ranges, customers, only=True)
                 await self._projection.apply(connection, page)
                 await shadow.lift(connection)
-        except Exception as failure:
+        except Exception as failure:  # any kind can be an event's fault
             if not is_poison(failure):
                 raise
             if len(customers) == 1:

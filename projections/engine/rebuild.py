@@ -90,7 +90,7 @@ class Aside:
         """Take a page; raises `RebuildFailedError` if the view cannot."""
         try:
             await take(self.connection, self.projection, page, name=self.name)
-        except Exception as error:
+        except Exception as error:  # any kind can be an event's fault
             if not is_poison(error):
                 raise
             raise RebuildFailedError(self.projection.name, page.after, page.upto) from error

@@ -58,7 +58,7 @@ async def _retake(connection: asyncpg.Connection, projection: Projection, letter
             await projection.apply(connection, page)
             if is_facts:
                 await shadow.lift(connection)
-    except Exception as error:
+    except Exception as error:  # any kind can be an event's fault
         if not is_poison(error):
             raise
         await connection.execute(_FAILED, letter["id"], parking.reason_of(error))

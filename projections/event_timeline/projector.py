@@ -8,22 +8,13 @@ import asyncpg
 import msgspec
 
 from domain.activity.sealing import FactsSealed
-from domain.identity.customer import Customer
 from projections.engine.page import Entry, Page
 from projections.engine.projection import Projection
 from projections.event_timeline.table import tables
 
 _LONGEST_VALUE = 200
-_OF_CUSTOMERS = frozenset(
-    {
-        Customer.Registered.TOPIC,
-        Customer.Identified.TOPIC,
-        Customer.AttributesChanged.TOPIC,
-        Customer.ConsentChanged.TOPIC,
-        Customer.Merged.TOPIC,
-        Customer.Unmerged.TOPIC,
-    }
-)
+# Every event of a customer's own stream has a topic that begins with this.
+_OF_CUSTOMERS = "customer."
 _FIND = "SELECT stream_id, customer_id FROM subject WHERE stream_id = ANY($1)"
 _REMEMBER = """
     INSERT INTO subject (stream_id, customer_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
@@ -56,7 +47,7 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
         if "customer_id" in document
     }
     await _execute(connection, _REMEMBER, subjects.items())
-    others = {e.stream_id for e in entries if e.topic not in _OF_CUSTOMERS and e.stream_id not in subjects}
+    others = {e.stream_id for e in entries if not e.topic.startswith(_OF_CUSTOMERS) and e.stream_id not in subjects}
     if others:
         subjects |= dict(map(tuple, await connection.fetch(_FIND, list(others))))
     rows = [
@@ -68,7 +59,7 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
 
 
 def _rows(entry: Entry, document: dict[str, msgspec.Raw], subject: UUID | None) -> Iterable[Row]:
-    if entry.topic in _OF_CUSTOMERS:
+    if entry.topic.startswith(_OF_CUSTOMERS):
         subject = entry.stream_id
     if subject is None:
         return

@@ -21,8 +21,7 @@ from tests.projections.following import SECONDS, built, following
 from tests.projections.log import Log, a_fact, an_order, customer_id
 
 LI, WANG = customer_id("li"), customer_id("wang")
-# SQLAlchemy leaves its constructor untyped.
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
 NAMES = [view.name for view in VIEWS]
 
 
