@@ -93,8 +93,8 @@ async def test_a_retired_version_of_an_event_is_read_as_its_successor(
 COUNTS = st.lists(st.integers(1, 9), max_size=12)
 
 
-@given(counts=COUNTS, gaps=st.lists(st.booleans(), min_size=12, max_size=12), shuffled=st.randoms())
-def test_ranges_cover_every_sealed_fact_once_and_no_other(counts: list[int], gaps: list[bool], shuffled: Random) -> None:
+@given(counts=COUNTS, gaps=st.lists(st.booleans(), min_size=12, max_size=12), chance=st.randoms())
+def test_ranges_cover_every_sealed_fact_once_and_no_other(counts: list[int], gaps: list[bool], chance: Random) -> None:
     """Batches with contiguous ids are one range; a gap between them is somebody else's, or nobody's."""
     seals, first_id = [], 1
     for number, count in enumerate(counts):
@@ -102,7 +102,7 @@ def test_ranges_cover_every_sealed_fact_once_and_no_other(counts: list[int], gap
         recorded_at = NOON + timedelta(seconds=number)
         seals.append(Seal(first_id, first_id + count - 1, count, recorded_at))
         first_id += count
-    shuffled.shuffle(seals)
+    chance.shuffle(seals)
 
     ranges = coalesced(seals)
 
