@@ -48,6 +48,8 @@ class Tail:
         """Stop ringing and close the connection."""
         if self._polling:
             self._polling.cancel()
+        for reading in self._under_way.values():
+            reading.cancel()
         if self._connection:
             self._connection.terminate()
 
