@@ -43,6 +43,10 @@ _VERSION = """
 """
 
 
+# msgspec reads "anything or null" as null alone.
+_NONE = msgspec.Raw(b"null")
+
+
 class _Meta(msgspec.Struct):
     occurred_at: datetime
 
@@ -70,7 +74,7 @@ class _Offer(msgspec.Struct):
     valid_seconds: int
     stock: int | None
     per_customer: int
-    product_ids: msgspec.Raw | None = None
+    product_ids: msgspec.Raw = _NONE
 
 
 class _Counted(msgspec.Struct):
@@ -124,7 +128,7 @@ async def _design(connection: asyncpg.Connection, entry: Entry) -> None:
 async def _offer(connection: asyncpg.Connection, entry: Entry) -> None:
     said: Any = _offered(entry.state)
     terms = [getattr(said, name) for name in _Offer.__struct_fields__[:-1]]
-    products = bytes(said.product_ids).decode() if said.product_ids else None
+    products = None if said.product_ids == _NONE else bytes(said.product_ids).decode()
     await connection.execute(_OFFER, entry.stream_id, *terms, products)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from domain.campaigns.campaign import Campaign
 from domain.coupons.coupon import Coupon
@@ -55,6 +56,15 @@ async def test_an_overview_counts_entries_and_what_is_left(
     assert await campaigns(reading, NOON) == [found]
     assert await campaigns(reading, NOON, before=found.position) == []
     assert await campaign(reading, LI, NOON) is None
+
+
+async def test_an_offer_for_certain_goods_shows_them(database: str, log: Log, reading: asyncpg.Connection) -> None:
+    """A coupon of the history was good for its products only."""
+    bound = msgspec.structs.replace(offer_added(), product_ids=("1005771", "993838"))
+    await current(database, log.append((CAMPAIGN, campaign_created()), (CAMPAIGN, bound)), *VIEWS)
+    found = await campaign(reading, CAMPAIGN, NOON)
+    assert found
+    assert [one.product_ids for one in found.offers] == [["1005771", "993838"]]
 
 
 async def test_a_standing_follows_the_calendar(database: str, log: Log, reading: asyncpg.Connection) -> None:
