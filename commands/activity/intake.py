@@ -10,7 +10,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
 from psycopg import Cursor
 
 from commands.activity.batch import Batch, Known, decide
@@ -88,17 +88,25 @@ class Intake:
             if not waiting:
                 self._arrived.clear()
                 continue
-            try:
-                outcomes: list[Taken] | BaseException = await self._commit([w.activities for w in waiting])
-            except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait, not to this task
-                outcomes = error
-            for index, one in enumerate(waiting):
+            for one, outcome in zip(waiting, await self._settle(waiting), strict=True):
                 if one.taken.done():  # the one who asked has gone
                     continue
-                if isinstance(outcomes, BaseException):
-                    one.taken.set_exception(outcomes)
+                if isinstance(outcome, BaseException):
+                    one.taken.set_exception(outcome)
                 else:
-                    one.taken.set_result(outcomes[index])
+                    one.taken.set_result(outcome)
+
+    async def _settle(self, waiting: Sequence[_Waiting]) -> list[Taken | BaseException]:
+        """Commit all requests at once, or, where one of them stands in the way, in halves until it stands alone."""
+        try:
+            return list(await self._commit([one.activities for one in waiting]))
+        except (InterfaceError, OperationalError) as error:  # the log cannot be written: nobody's request is at fault
+            return [error] * len(waiting)
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait, not to this task
+            if len(waiting) == 1:
+                return [error]
+        middle = len(waiting) // 2
+        return [*await self._settle(waiting[:middle]), *await self._settle(waiting[middle:])]
 
     def _next(self) -> list[_Waiting]:
         count, total = 0, 0

@@ -31,6 +31,12 @@ FACTS = """
 """
 
 
+LATEST = """
+    SELECT stream_id FROM event_timeline.decision
+    WHERE customer_id = ANY($1) AND topic = ANY($2) ORDER BY position DESC LIMIT 1
+"""
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, tag="decision"):
     """An event of the decision log that concerns the customer; the summary holds its plain fields."""
 
@@ -132,3 +138,9 @@ def _fact(row: asyncpg.Record) -> Fact:
         body=msgspec.json.decode(row["body"]),
         sealed=row["sealed"],
     )
+
+
+async def latest_of(reading: Reading, members: Collection[UUID], topics: Collection[str]) -> UUID | None:
+    """Return the stream of the latest event with one of these topics that concerns one of the customers."""
+    found: UUID | None = await reading.fetchval(LATEST, list(members), list(topics))
+    return found

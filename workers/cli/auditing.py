@@ -15,12 +15,20 @@ from rich.table import Table
 
 from commands.runtime.event_store import open_pool
 from commands.runtime.facts import DIGEST
+from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
+from domain.channels.message import Message
+from domain.coupons.coupon import Coupon
+from domain.identity.identifier import Identifier, IdentifierType, identifier
+from domain.identity.naming import Naming
 from domain.kernel.errors import KoiError, NotFoundError
 from projections.audit_chain.queries import verify_chain
 from projections.cause_chain.queries import why as find_causes
+from projections.cause_chain.step import CauseChain
+from projections.event_timeline.queries import latest_of
 from projections.history import queries as history
 from projections.history.shown import recorded
+from projections.identity_graph.queries import members_of
 
 app = cyclopts.App(name="audit", help="Ask what happened, and why. Personal values stay sealed here.")
 _out = Console()
@@ -69,10 +77,11 @@ def why(about: str, *, as_json: AsJson = False) -> None:
     """Explain why something happened: back from the effect to its first causes.
 
     Args:
-        about: The id of a coupon, message or run, a position of the log, or fact:<id>.
+        about: The id of a coupon, message or run, a position of the log, fact:<id>, or an identifier such as
+            member_code:42, which asks for the customer's latest message or coupon.
         as_json: The chain as JSON, with every event's details.
     """
-    chain = _ask(lambda pool: find_causes(pool, about))
+    chain = _ask(lambda pool: _causes(pool, about))
     if as_json:
         _print_json(chain)
         return
@@ -81,6 +90,23 @@ def why(about: str, *, as_json: AsJson = False) -> None:
         _out.print(f"[bold]{number:>2}[/] {step.en}", highlight=False, soft_wrap=True)
         _out.print(f"   {step.zh}", highlight=False, soft_wrap=True)
         _out.print(f"   [dim]{step.topic} · {place}[/]", highlight=False, soft_wrap=True)
+
+
+async def _causes(pool: asyncpg.Pool, about: str) -> CauseChain:
+    kind, _, value = about.partition(":")
+    if kind in set(IdentifierType):
+        about = str(await _latest(pool, identifier(kind, value)))
+    return await find_causes(pool, about)
+
+
+async def _latest(pool: asyncpg.Pool, of: Identifier) -> UUID:
+    settings = Settings.from_environment(os.environ)
+    customer_id = Naming(Secrets.load(settings.secrets_file).pepper).customer_id(of)
+    _, members = (await members_of(pool, [customer_id])).get(customer_id, (customer_id, (customer_id,)))
+    found = await latest_of(pool, members, (Message.Requested.TOPIC, Coupon.Issued.TOPIC))
+    if found is None:
+        raise NotFoundError("this customer has got no message and no coupon yet")
+    return found
 
 
 @app.command(name="verify-chain")

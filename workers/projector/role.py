@@ -1,8 +1,7 @@
 """The projections as a role of the worker process."""
 
-from projections.views import views
-
 from projections.engine import runner
+from projections.views import views
 from workers.runtime import Worker
 
 

@@ -104,6 +104,16 @@ async def test_two_processes_seeing_the_same_new_customers_register_each_of_them
         assert await store.pool.fetchval(f"{gaps} HAVING max(originator_version) <> count(*)) AS broken") == 0
 
 
+async def test_a_request_that_cannot_be_written_does_not_take_its_neighbours_with_it(database: str) -> None:
+    """The database refuses what no parser let through; the others in the same flush are acknowledged."""
+    async with opened(database) as (store, intake):
+        broken = viewed(7, amount=2**70, currency="CNY")
+        requests = [[viewed(number)] for number in range(5)] + [[broken]] + [[viewed(10 + n)] for n in range(5)]
+        outcomes = await asyncio.gather(*(intake.take(one) for one in requests), return_exceptions=True)
+        assert [index for index, one in enumerate(outcomes) if isinstance(one, BaseException)] == [5]
+        assert await store.pool.fetchval("SELECT count(*) FROM fact_log") == 10
+
+
 async def test_what_is_personal_is_sealed_and_an_anonymous_id_is_not_kept_at_all(database: str) -> None:
     """The fact log shows an auditor what happened, and nobody's address."""
     async with opened(database) as (store, intake):
