@@ -5,9 +5,9 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from projections.identity_graph import queries
 
 from projections.engine.waiting import wait_until
+from projections.identity_graph import queries
 
 _WAIT_SECONDS = 10.0
 
