@@ -11,7 +11,10 @@ from tests.projections.following import SECONDS, following
 from tests.projections.log import Log, a_fact
 from tests.projections.tally import tally
 
-_CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'koi %'"
+_CUT = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE application_name LIKE 'koi %' AND datname = current_database()
+"""
 
 
 async def test_views_go_on_after_every_connection_was_cut(database: str, log: Log, reading: asyncpg.Connection) -> None:

@@ -17,6 +17,7 @@ from workers.relay.messages import Marks, Message, messages_of, page_after
 
 _PAGE = 200
 _POLL_SECONDS = 1.0
+_PATIENCE_SECONDS = 2.0
 _FLOOR = "SELECT position FROM projection_position WHERE name = 'relay'"
 _RAISE_FLOOR = """
     INSERT INTO projection_position (name, version, position) VALUES ('relay', 1, $1)
@@ -92,7 +93,8 @@ class Relay:
                 )
                 for offset, message in enumerate(messages)
             ]
-            acks = await asyncio.gather(*pending)
+            # An answer that died with the broker would be awaited for ever.
+            acks = await asyncio.wait_for(asyncio.gather(*pending), _PATIENCE_SECONDS)
         except (APIError, NatsError, TimeoutError, asyncio.CancelledError) as error:
             self._at = None  # another relay is ahead, or an answer was lost: the stream itself knows
             if isinstance(error, APIError):
