@@ -29,7 +29,8 @@ def read(text: str) -> Mapping:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"this is not TOML: {error}") from None
+        hint = "a key that has more than letters, digits, - and _ stands in quotes"
+        raise MappingError(f"this is not TOML: {error}; {hint}") from None
     return parse(document)
 
 

@@ -35,12 +35,14 @@ _TEMPLATES: Final[dict[str, Any]] = {
 
 
 async def launch_cart_journey(streams: Streams, *, by: Context, env: Mapping[str, str] = os.environ) -> UUID:
-    """Bring the campaign to life, however far it got before; another wait than the live one is a new version.
+    """Bring the campaign to life, however far it got before; what a person changed about it since then stays.
+
+    Another KOI_DEMO_WAIT_SECONDS than that of the latest version makes a new version.
 
     Raises:
         SettingError: KOI_DEMO_WAIT_SECONDS is no number of seconds.
     """
-    journey = _journey(_wait_seconds(env))
+    wanted = _wanted_seconds(env)
     campaign = await streams.load(Campaign, CAMPAIGN_ID)
     if not campaign.exists:
         create = CreateCampaign(campaign_id=CAMPAIGN_ID, name="购物车挽回 · Cart recovery", currency="CNY")
@@ -48,12 +50,12 @@ async def launch_cart_journey(streams: Streams, *, by: Context, env: Mapping[str
     if _OFFER.offer_id not in campaign.offers:
         await add_offer(AddOffer(campaign_id=CAMPAIGN_ID, offer=_OFFER), streams=streams, by=by)
     latest = campaign.designs.get(len(campaign.designs))
-    is_designed = latest is not None and _waited(latest.journey) == _waited(journey)
-    if not is_designed:
+    is_new = latest is None or wanted not in (None, _seconds(latest.journey))
+    if is_new:
+        journey = _journey(wanted or _WAIT_SECONDS)
         design = DesignJourney(campaign_id=CAMPAIGN_ID, journey=journey, templates=_TEMPLATES)
         await design_journey(design, streams=streams, by=by)
-    # A pause is a person's decision: only what was never launched, or is new, goes live by itself.
-    if not is_designed or campaign.live_version is None:
+    if is_new or campaign.live_version is None:
         await launch_campaign(LaunchCampaign(campaign_id=CAMPAIGN_ID), streams=streams, by=by)
     return CAMPAIGN_ID
 
@@ -75,14 +77,16 @@ def _journey(wait_seconds: float) -> dict[str, Any]:
     }
 
 
-def _waited(journey: Mapping[str, Any]) -> float:
-    return float(journey["nodes"]["wait"]["seconds"])
+def _seconds(journey: Mapping[str, Any]) -> float | None:
+    """How long a journey of this form waits; None if it is of another form by now."""
+    seconds = journey["nodes"].get("wait", {}).get("seconds")
+    return None if seconds is None else float(seconds)
 
 
-def _wait_seconds(env: Mapping[str, str]) -> float:
+def _wanted_seconds(env: Mapping[str, str]) -> float | None:
     text = env.get(WAIT_SETTING)
     if not text:
-        return _WAIT_SECONDS
+        return None
     try:
         seconds = float(text)
     except ValueError:

@@ -7,7 +7,8 @@ from workers.connectors.engine import literal
 
 EARLIEST: Final = "1970-01-01"
 LATEST: Final = "2200-01-01"
-_OFFSET: Final = r"(Z|[+-]\d{2}(:?\d{2})?)\s*$"
+# Behind a time of day: the end of a date looks like an offset too.
+_OFFSET: Final = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)\s*$"
 _SPELLINGS: Final = (
     *("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d"),
     *("%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日", "%Y%m%d%H%M%S", "%Y%m%d"),

@@ -30,7 +30,8 @@ def name_identifiers(
     engine.execute(f"CREATE OR REPLACE TEMP TABLE spellings AS SELECT DISTINCT {text} AS raw FROM raw r")
     engine.execute(f"CREATE TABLE names{number} (raw VARCHAR, id UUID, value VARCHAR, wrong BOOLEAN)")
     for first in range(0, count(engine, "SELECT count(*) FROM spellings"), _AT_ONCE):
-        chosen = f"SELECT raw FROM spellings WHERE rowid BETWEEN {first} AND {first + _AT_ONCE - 1} AND raw IS NOT NULL"
+        within = f"rowid BETWEEN {first} AND {first + _AT_ONCE - 1}"
+        chosen = f"SELECT raw FROM spellings WHERE {within} AND trim(raw) <> ''"
         named = _named([str(raw) for (raw,) in engine.execute(chosen).fetchall()], column, naming)
         engine.register("named", named)
         engine.execute(f"INSERT INTO names{number} SELECT raw, CAST(id AS UUID), value, wrong FROM named")

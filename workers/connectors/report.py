@@ -57,7 +57,7 @@ class FileReport(msgspec.Struct, kw_only=True):
 
 def show(reports: Iterable[FileReport], console: Console) -> None:
     """Print what came of the files, and why rows were refused."""
-    table = Table("file", "outcome", "rows", "made", "customers", "duplicates", "quarantined", "seconds")
+    table = Table("file", "outcome", "rows", "made", "people", "twice", "refused", "seconds")
     for column in table.columns[2:]:
         column.justify = "right"
     refusals = []
