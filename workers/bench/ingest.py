@@ -12,7 +12,7 @@ from workers.bench.stack import Stack, running
 DEFAULT_ITEMS = 200_000
 _BATCH = 50
 _CUSTOMERS = 20_000
-_CONNECTIONS = 8
+_CONNECTIONS = 16
 _PROJECTED_SECONDS = 120.0
 
 

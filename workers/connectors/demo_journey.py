@@ -18,7 +18,8 @@ from domain.kernel.ids import derived
 
 CAMPAIGN_ID: Final = derived("demo", "cart journey")
 WAIT_SETTING: Final = "KOI_DEMO_WAIT_SECONDS"
-_WAIT_SECONDS: Final = 1_800.0
+# A shop would wait half an hour; who tries Koi for the first time wants to see the message come.
+_WAIT_SECONDS: Final = 30.0
 _OFFER: Final = Offer(offer_id="cart-5-off", label="满任意金额减5元", value=500, currency="CNY", per_customer=10)
 _TEMPLATES: Final[dict[str, Any]] = {
     "cart_waiting": {

@@ -18,11 +18,7 @@ from commands.runtime.keyring import KeyRing
 from workers.connectors.engine import first_row, literal
 
 _PERSONAL = "SELECT first, CAST(who AS VARCHAR), hidden FROM facts WHERE hidden IS NOT NULL"
-_EXTENT = """
-    SELECT min(first), max(first), count(*), max(happened), coalesce(bool_and(first > previous), true),
-           bool_or(length(body) = 2 OR contains(body, '\\'))
-    FROM (SELECT first, happened, body, lag(first) OVER () AS previous FROM facts)
-"""
+_EXTENT = "SELECT max(happened), bool_or(length(body) = 2 OR contains(body, '\\')) FROM facts"
 # What of a source's name PostgreSQL writes within double quotes in the text of a row.
 _QUOTED = re.compile(r"\s")
 
@@ -38,25 +34,22 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 def render(
     engine: duckdb.DuckDBPyConnection, *, first_id: int, recorded_at: datetime, source: str, currency: str | None
 ) -> Rendered:
-    """Return the table `facts`, with the ids from `first_id` on in the order of the file."""
-    lowest, highest, total, latest, is_ordered, is_special = first_row(engine, _EXTENT)
-    # Where none is left out, as mostly, a fact's place in the file is its number.
-    is_dense = highest - lowest + 1 == total
-    number = (
-        f"{first_id} + f.first - {lowest}" if is_dense else f"{first_id - 1} + row_number() OVER (ORDER BY f.first)"
-    )
+    """Return the table `facts`, with the ids from `first_id` on in its order."""
+    latest, is_special = first_row(engine, _EXTENT)
     money = f"CASE WHEN f.amount IS NOT NULL THEN {literal(currency or '')} ELSE '' END"
+    has_sealed = bool(engine.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'sealed'").fetchall())
+    joined = "(SELECT * FROM facts LEFT JOIN sealed USING (first) ORDER BY who, happened, first)"
     parts = [
-        f"{number} AS number",
+        # Numbers the rows as they pass.
+        f"{first_id - 1} + row_number() OVER () AS number",
+        "f.happened",
         f"concat(f.who, ',', f.event, {literal(f',{_in_row(source)},')}, f.amount, ',', {money}, ',') AS head",
         "concat('\"', replace(f.body, '\"', '\"\"'), '\"') AS body",
-        f"{'s.sealed' if _has_sealed(engine) else 'CAST(NULL AS VARCHAR)'} AS sealed",
+        f"{'f.sealed' if has_sealed else 'CAST(NULL AS VARCHAR)'} AS sealed",
     ]
-    joined = "facts f LEFT JOIN sealed s ON s.first = f.first" if _has_sealed(engine) else "facts f"
-    order = "" if is_ordered else " ORDER BY f.first"
     rows = engine.sql(
         f"SELECT {_line(recorded_at)} AS line, {_record(is_special=is_special)} AS record "
-        f"FROM (SELECT f.first, f.happened, {', '.join(parts)} FROM {joined}) AS f{order}"
+        f"FROM (SELECT {', '.join(parts)} FROM {joined if has_sealed else 'facts'} f) AS f"
     ).to_arrow_table()
     return Rendered(
         csv=[bytes(text) for text in _texts(rows.column("line"))],
@@ -105,10 +98,6 @@ async def seal(engine: duckdb.DuckDBPyConnection, keyring: KeyRing) -> None:
     engine.register("incoming", rows)
     engine.execute("CREATE TEMP TABLE sealed AS SELECT * FROM incoming")
     engine.unregister("incoming")
-
-
-def _has_sealed(engine: duckdb.DuckDBPyConnection) -> bool:
-    return bool(engine.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'sealed'").fetchall())
 
 
 def _texts(column: "pa.ChunkedArray[pa.StringScalar]") -> Iterator[memoryview]:

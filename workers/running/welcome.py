@@ -16,7 +16,8 @@ def welcome(console: Console, settings: Settings, secrets: Secrets) -> None:
     console.print()
     console.print(f"[bold]Koi runs at {settings.api_url}[/] (API reference: {settings.api_url}/schema)", soft_wrap=True)
     console.print(f"State in {settings.home}, keys in {settings.secrets_file}", soft_wrap=True, highlight=False)
-    lines = ["Try:", *(f"  {command}" for command in first_commands(settings.api_url))]
+    lines = ["Try (the journey of the demo answers a cart after 30 s; KOI_DEMO_WAIT_SECONDS):"]
+    lines += [f"  {command}" for command in first_commands(settings.api_url)]
     if not shown.exists():
         keys = {"ADMIN_KEY": secrets.admin_key, "WRITE_KEY": secrets.write_key}
         lines = [*(f"  export {name}={key}" for name, key in keys.items()), *lines]
@@ -27,7 +28,7 @@ def welcome(console: Console, settings: Settings, secrets: Secrets) -> None:
 
 
 def first_commands(api_url: str) -> list[str]:
-    """Three commands to try: find a customer, send an event, ask why."""
+    """Three commands to try: find a customer, fill a cart, ask why (once the demo's journey has answered)."""
     koi = _short(Path(sys.executable).with_name("koi"))
     cart = '{"type":"track","userId":"member-1","event":"Product Added","properties":{"product_id":"1"}}'
     return [
