@@ -78,8 +78,8 @@ class Delivery:
         return check_file(str(file), read(mapping), base=self.folder, home=self.into.home, naming=naming)
 
     async def facts(self) -> list[dict[str, Any]]:
-        """All facts in their order, bodies decoded."""
-        rows = await self.pool.fetch("SELECT * FROM fact_log ORDER BY fact_id")
+        """All facts by their time, then by what they say, bodies decoded."""
+        rows = await self.pool.fetch('SELECT * FROM fact_log ORDER BY occurred_at, body::text COLLATE "C"')
         return [{**row, "body": msgspec.json.decode(row["body"])} for row in rows]
 
     async def seals(self) -> list[FactsSealed]:

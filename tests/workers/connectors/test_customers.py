@@ -74,7 +74,7 @@ async def test_a_visitor_without_a_card_is_known_by_the_visit_alone(delivery: De
         identifier = [{ column = "id", type = "anonymous", fallback = true }, { column = "card", type = "member_code" }]
     """
     file = delivery.folder / "visits.csv"
-    file.write_text("id,at,card\nv1,2026-11-01,M1\nv2,2026-11-01,\n")
+    file.write_text("id,at,card\nv1,2026-11-01,M1\nv2,2026-11-02,\n")
     await delivery.bring(file, visits)
     known, unknown = await delivery.facts()
     assert known["customer_id"] == delivery.into.naming.customer_id(identifier("member_code", "M1"))

@@ -101,11 +101,11 @@ async def test_broken_rows_wait_sealed_and_their_neighbours_go_through(delivery:
     lines = [
         line_
         for number, case in enumerate(BROKEN)
-        for line_ in (line(f"R{number}"), case[0].replace("X,", f"X{number},"))
+        for line_ in (line(f"R{number:02}"), case[0].replace("X,", f"X{number},"))
     ]
     report = await delivery.bring(delivery.write(lines))
     assert (report.items, report.quarantined) == (len(BROKEN), len(BROKEN))
-    assert [fact["body"]["order_id"] for fact in await delivery.facts()] == [f"R{n}" for n in range(len(BROKEN))]
+    assert [fact["body"]["order_id"] for fact in await delivery.facts()] == [f"R{n:02}" for n in range(len(BROKEN))]
     entries = await delivery.into.quarantine.newest(in_clear=True)
     found = {entry.line: entry for entry in entries}
     for number, (_, reason, detail) in enumerate(BROKEN):
@@ -204,3 +204,13 @@ async def test_a_check_says_what_would_happen_and_writes_nothing(delivery: Deliv
         assert getattr(seen, name) == getattr(done, name)
     assert [(refusal.rows, refusal.lines) for refusal in seen.refusals] == [(2, [5, 6])]
     assert (seen.outcome, done.outcome) == ("checked", "imported")
+
+
+async def test_the_facts_of_a_customer_lie_together_in_the_order_of_their_times(delivery: Delivery) -> None:
+    """Within a chunk; so whoever reads along the log meets each customer's day once."""
+    lines = [line(f"R{n}", card=f"M{n % 3}", paid_at=f"2026-11-{28 - n:02} 10:00:00") for n in range(12)]
+    await delivery.bring(delivery.write(lines))
+    rows = await delivery.pool.fetch("SELECT customer_id, occurred_at FROM fact_log ORDER BY fact_id")
+    found = [(row["customer_id"], row["occurred_at"]) for row in rows]
+    assert found == sorted(found)
+    assert await delivery.is_sealed_truly()

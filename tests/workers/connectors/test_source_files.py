@@ -165,7 +165,7 @@ async def test_another_file_can_be_looked_up(delivery: Delivery) -> None:
     """Its first row for a key counts; a row that finds none has no value there."""
     (delivery.folder / "shops.csv").write_text("shop,city\n1,上海\n1,北京\n2,杭州\n")
     file = delivery.folder / "carts.csv"
-    file.write_text("id,card,at,shop\n1,M1,2026-11-01,1\n2,M1,2026-11-01,2\n3,M1,2026-11-01,9\n")
+    file.write_text("id,card,at,shop\n1,M1,2026-11-01,1\n2,M1,2026-11-02,2\n3,M1,2026-11-03,9\n")
     carts = """
         source = "app"
         row = "fact"
