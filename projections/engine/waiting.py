@@ -5,9 +5,9 @@ import asyncio
 from projections.engine.projection import Reading
 
 _POSITION = "SELECT position FROM projection_position WHERE name = $1"
-_FIRST_STEP_SECONDS = 0.001
+_FIRST_STEP_SECONDS = 0.0005
 _LONGEST_STEP_SECONDS = 0.02
-_GROWTH = 1.5
+_GROWTH = 1.25
 
 
 class NotYetError(TimeoutError):

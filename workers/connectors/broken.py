@@ -82,16 +82,15 @@ def _of_csv(raw: Raw, wanted: dict[int, Problem]) -> Iterator[Unusable]:
         line = reader.line_num + 1
         for record in reader:
             if line in rejected:
-                why, text = rejected[line]
-                problem = Problem("row.malformed", _NO_ROW.get(why, "no row of this file"))
-                yield _entry(raw.file.sha256, line, problem, text.encode())
+                yield rejected.pop(line)
             elif record:  # an empty line is no row
                 ordinal += 1
                 if problem_here := wanted.pop(ordinal, None):
                     row = dict(zip(raw.header, record, strict=False))
                     yield _entry(raw.file.sha256, line, problem_here, msgspec.json.encode(row))
             line = reader.line_num + 1
-    # Should the two readers ever disagree on what a row is, nothing is dropped silently.
+    # Should the two readers ever disagree on what a row is, as on damaged files, nothing is dropped silently.
+    yield from rejected.values()
     for ordinal, problem in wanted.items():
         yield _entry(raw.file.sha256, ordinal + 2, problem, b"")
 
@@ -100,11 +99,16 @@ def _entry(sha256: str, line: int, problem: Problem, row: bytes) -> Unusable:
     return Unusable(batch_key=sha256, line=line, reason=problem.reason, detail=problem.detail, raw=row)
 
 
-def _lines_of(raw: Raw) -> dict[int, tuple[str, str]]:
+def _lines_of(raw: Raw) -> dict[int, Unusable]:
     """Return what is no row, by the line it begins on."""
     rejected = raw.rejected()
     lines = _lines_at([position for position, *_ in rejected], raw.file.path) if rejected else []
-    return {line: (why, text.strip("\r\n")) for line, (_, why, text) in zip(lines, rejected, strict=True)}
+    problems = [Problem("row.malformed", _NO_ROW.get(why, "no row of this file")) for _, why, _ in rejected]
+    texts = [text.strip("\r\n").encode() for *_, text in rejected]
+    return {
+        line: _entry(raw.file.sha256, line, problem, text)
+        for line, problem, text in zip(lines, problems, texts, strict=True)
+    }
 
 
 def _lines_at(positions: list[int], path: Path) -> list[int]:
@@ -119,4 +123,5 @@ def _lines_at(positions: list[int], path: Path) -> list[int]:
                 position = next(waiting, None)
             begun += len(block)
             line += block.count(b"\n")
-    return lines
+    # The engine may mean the end of the file, or say nowhere.
+    return lines + [line] * (len(positions) - len(lines))
