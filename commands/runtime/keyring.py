@@ -11,9 +11,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
 _SELECT = "SELECT subject_id, wrapped FROM subject_key WHERE subject_id = ANY($1)"
-_INSERT = """
-    INSERT INTO subject_key (subject_id, wrapped)
-    SELECT * FROM unnest($1::uuid[], $2::bytea[]) ON CONFLICT DO NOTHING
+# The new rows and, as far as this snapshot sees them, those that were there: one round trip.
+_UPSERT = """
+    WITH made AS (
+        INSERT INTO subject_key (subject_id, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[])
+        ON CONFLICT DO NOTHING RETURNING subject_id, wrapped
+    )
+    SELECT subject_id, wrapped FROM made
+    UNION ALL SELECT subject_id, wrapped FROM subject_key WHERE subject_id = ANY($1)
 """
 
 
@@ -33,32 +38,19 @@ class KeyRing:
 
     async def load(self, subjects: Iterable[UUID]) -> None:
         """Bring the keys that exist into memory."""
-        missing = []
-        for subject in sorted(set(subjects)):
-            if subject in self._keys:
-                self._keys.move_to_end(subject)  # wanted now, so not the next to be dropped
-            else:
-                missing.append(subject)
-        if missing:
+        if missing := self._missing(subjects):
             for row in await self._pool.fetch(_SELECT, missing):
                 self._keep(row["subject_id"], row["wrapped"])
 
     async def ensure(self, subjects: Iterable[UUID]) -> None:
-        """Bring the keys into memory, making those that do not exist yet.
-
-        The new rows are committed without waiting for the disk: what is sealed under them is committed later on the
-        same server, and that wait covers them (the write-ahead log is flushed in order).
-        """
-        wanted = set(subjects)
-        await self.load(wanted)
-        missing = sorted(subject for subject in wanted if subject not in self._keys)
+        """Bring the keys into memory, making those that do not exist yet, durably."""
+        missing = self._missing(subjects)
         if not missing:
             return
         wrapped = [self._wrap(subject, secrets.token_bytes(32)) for subject in missing]
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("SET LOCAL synchronous_commit = off")
-            await connection.execute(_INSERT, missing, wrapped)
-        # Read back rather than trust our own: somebody else may have been first.
+        for row in await self._pool.fetch(_UPSERT, missing, wrapped):
+            self._keep(row["subject_id"], row["wrapped"])
+        # Whoever made one at the same moment was not seen above: read it now.
         await self.load(missing)
 
     def seal(self, subject: UUID, clear: bytes) -> bytes:
@@ -79,6 +71,15 @@ class KeyRing:
     def forget(self, subject: UUID) -> None:
         """Drop the key from memory."""
         self._keys.pop(subject, None)
+
+    def _missing(self, subjects: Iterable[UUID]) -> list[UUID]:
+        missing = []
+        for subject in sorted(set(subjects)):
+            if subject in self._keys:
+                self._keys.move_to_end(subject)  # wanted now, so not the next to be dropped
+            else:
+                missing.append(subject)
+        return missing
 
     def _wrap(self, subject: UUID, key: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
