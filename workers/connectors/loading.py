@@ -10,11 +10,12 @@ from domain.activity.vocabulary import Vocabulary
 from domain.identity.naming import Naming
 from domain.ingestion.mapping import Mapping, MappingError
 from workers.connectors.engine import quoted
+from workers.connectors.errors import SourceFileError
 from workers.connectors.facts import Facts
 from workers.connectors.people import mark, name_identifiers
 from workers.connectors.plan import Plan
 from workers.connectors.raw import Raw
-from workers.connectors.source_file import SourceFile, fetch, in_utf8, locate
+from workers.connectors.source_file import SourceFile, fetch, in_utf8, locate, with_even_lines
 
 Place = tuple[str, str]  # where a column stands, as SQL, and its type
 
@@ -42,7 +43,14 @@ def load(
     lookups = [_load_lookup(engine, mapping, number, base, folder) for number in range(len(mapping.lookup))]
     elsewhere = {column for lookup in lookups for column in lookup.header} - set(raw.header)
     own = {"key", "group_by"}
-    raw.load([(k, c) for k, c in mapping.columns() if c not in elsewhere or k in own or k.startswith("identifier")])
+    wanted = [(k, c) for k, c in mapping.columns() if c not in elsewhere or k in own or k.startswith("identifier")]
+    try:
+        raw.load(wanted)
+    except SourceFileError:
+        if file.is_parquet:
+            raise
+        raw = Raw(engine, with_even_lines(raw.file, folder))
+        raw.load(wanted)
     places: dict[str, Place] = {}
     for alias, table in reversed([("r", raw), *((f"k{i}", lookup) for i, lookup in enumerate(lookups))]):
         places |= {column: (f"{alias}.{quoted(column)}", kind) for column, kind in table.types.items()}

@@ -104,6 +104,18 @@ def in_utf8(file: SourceFile, folder: Path) -> SourceFile:
     return msgspec.structs.replace(file, path=converted)
 
 
+def with_even_lines(file: SourceFile, folder: Path) -> SourceFile:
+    """Return a CSV file whose lines all end the same way: some tills mix the ends of Windows and Unix."""
+    even = folder / f"even-{file.sha256[:16]}"
+    with (
+        file.path.open("r", encoding="utf-8", errors="replace", newline=None) as read,
+        even.open("w", encoding="utf-8", newline="\n") as write,
+    ):
+        while text := read.read(_BLOCK):
+            write.write(text)
+    return msgspec.structs.replace(file, path=even)
+
+
 def _not_utf8(path: Path) -> int | None:
     """Return the line of the first byte that is not UTF-8; None if all are."""
     decoder = codecs.getincrementaldecoder("utf-8")()

@@ -147,6 +147,8 @@ def test_every_mapping_that_comes_with_koi_is_sound() -> None:
     folder = Path(str(resources.files("workers.connectors"))) / "mappings"
     mappings = [read(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.toml"))]
     assert {mapping.row for mapping in mappings} == {"fact", "customer", "campaign", "offer"}
+    explained = (folder / "README.md").read_text(encoding="utf-8").split("```")[1].removeprefix("toml\n")
+    assert read(explained).group_by == ("receipt",)
 
 
 _KEYS = st.sampled_from([*Mapping.__struct_fields__, *Column.__struct_fields__, "x"])

@@ -61,6 +61,17 @@ async def test_the_delimiter_is_read_off_the_header(delivery: Delivery) -> None:
         assert (await delivery.bring(file)).items == 1
 
 
+async def test_lines_may_end_as_they_like(delivery: Delivery) -> None:
+    """Windows, Unix, or both in one file, as after somebody's edit by hand."""
+    mixed = delivery.write([line("R1"), line("R2", qty="x"), line("R3")])
+    mixed.write_bytes(mixed.read_bytes().replace(b"R1,", b"R0,", 1).replace(b"19.90\n", b"19.90\r\n", 2))
+    windows = delivery.write([line("R4"), line("R5", qty="x")], name="windows.csv")
+    windows.write_bytes(windows.read_bytes().replace(b"\n", b"\r\n"))
+    for file in (mixed, windows):
+        assert [refusal.lines for refusal in (await delivery.bring(file)).refusals] == [[3]]
+    assert [fact["body"]["order_id"] for fact in await delivery.facts()] == ["R0", "R3", "R4"]
+
+
 async def test_a_file_without_a_header_has_its_columns_named_by_the_mapping(delivery: Delivery) -> None:
     """Its first line is a row, and is told as line 1."""
     file = delivery.folder / "sales.txt"
