@@ -1,6 +1,5 @@
 """Import one file: look whether it is known, load it, take it chunk by chunk, keep what was refused, say so once."""
 
-import asyncio
 import time
 from itertools import islice
 from pathlib import Path
@@ -21,6 +20,7 @@ from workers.connectors.report import FileReport
 from workers.connectors.source_file import fetch
 from workers.connectors.taking_facts import take_facts
 from workers.connectors.taking_others import take_campaigns, take_customers, take_offers
+from workers.connectors.threads import in_engine, in_thread
 
 _ENTRIES_AT_ONCE = 1_000
 _TAKE = {"fact": take_facts, "customer": take_customers, "campaign": take_campaigns, "offer": take_offers}
@@ -38,11 +38,11 @@ async def import_file(
     began = time.monotonic()
     watch = watch or Nobody()
     with open_engine(into.home) as (engine, folder):
-        file = await asyncio.to_thread(fetch, address, mapping.file_form, folder)
+        file = await in_thread(fetch, address, mapping.file_form, folder)
         report = FileReport(file=file.name, row=mapping.row, outcome="known", sha256=file.sha256)
         stream = file_stream(mapping.identity, file.sha256)
         if stream not in await known(into.store.pool, [stream]):
-            loaded = await asyncio.to_thread(load, engine, mapping, file, base=base, folder=folder, naming=into.naming)
+            loaded = await in_engine(engine, load, engine, mapping, file, base=base, folder=folder, naming=into.naming)
             watch.begin(file.name, loaded.raw.rows)
             report.outcome = "imported"
             report.items = await _TAKE[mapping.row](engine, loaded, into, watch)
@@ -78,7 +78,7 @@ async def _finish(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Desti
     _count(engine, loaded, report)
     source = loaded.plan.mapping.source
     entries = iter(report.refuse(unusable(engine, loaded)))
-    while some := await asyncio.to_thread(lambda: list(islice(entries, _ENTRIES_AT_ONCE))):
+    while some := await in_engine(engine, lambda: list(islice(entries, _ENTRIES_AT_ONCE))):
         await into.quarantine.put(source, some)
     file = loaded.raw.file
     command = RecordFile(

@@ -1,7 +1,8 @@
 """Take a file's facts: while one chunk is written, the next one is made."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
@@ -22,6 +23,7 @@ from workers.connectors.facts import newcomers_of
 from workers.connectors.loading import Loaded
 from workers.connectors.progress import Watch
 from workers.connectors.rendering import render, seal
+from workers.connectors.threads import in_engine, in_thread
 
 T = TypeVar("T")
 
@@ -41,16 +43,16 @@ async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: De
     done = await known(into.store.pool, [seal_stream(mapping.identity, key) for key in keys])
 
     async def prepare(chunk: int) -> _Prepared:
-        count = await asyncio.to_thread(facts.make, chunk)
+        count = await in_engine(engine, facts.make, chunk)
         refuse_nonsense(engine, loaded, chunk)
-        customers = await asyncio.to_thread(_newcomers, engine, loaded)
+        customers = await in_engine(engine, _newcomers, engine, loaded)
         if count == 0 or seal_stream(mapping.identity, keys[chunk]) in done:
             return _Prepared(count=count, customers=[], facts=None)
         await seal(engine, into.store.keyring)
-        first_id = await asyncio.to_thread(reserve_ids, into.store.recorder, into.ids, count)
+        first_id = await in_thread(reserve_ids, into.store.recorder, into.ids, count)
         recorded_at, currency = now(), loaded.plan.currency
-        rendered = await asyncio.to_thread(
-            render, engine, first_id=first_id, recorded_at=recorded_at, source=mapping.source, currency=currency
+        rendered = await in_engine(
+            engine, render, engine, first_id=first_id, recorded_at=recorded_at, source=mapping.source, currency=currency
         )
         rows = FactChunk(
             origin=mapping.identity,
@@ -67,18 +69,18 @@ async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: De
         return _Prepared(count=count, customers=customers, facts=rows)
 
     total = 0
-    async for chunk, prepared in _ahead(engine, facts.chunks, prepare):
-        if prepared.facts:
-            await import_customers(into.store, prepared.customers, by=into.by)
-            await asyncio.to_thread(import_facts, into.store.recorder, prepared.facts, actor=ACTOR)
-        total += prepared.count
-        watch.advance(facts.rows_of(chunk))
+    # Closed at once when something fails: what is being prepared uses the engine.
+    async with aclosing(_ahead(facts.chunks, prepare)) as chunks:
+        async for chunk, prepared in chunks:
+            if prepared.facts:
+                await import_customers(into.store, prepared.customers, by=into.by)
+                await in_thread(import_facts, into.store.recorder, prepared.facts, actor=ACTOR)
+            total += prepared.count
+            watch.advance(facts.rows_of(chunk))
     return total
 
 
-async def _ahead(
-    engine: duckdb.DuckDBPyConnection, chunks: int, prepare: Callable[[int], Awaitable[T]]
-) -> AsyncIterator[tuple[int, T]]:
+async def _ahead(chunks: int, prepare: Callable[[int], Awaitable[T]]) -> AsyncGenerator[tuple[int, T], None]:
     """Yield what was prepared of each chunk; the next one is being prepared meanwhile."""
     following: asyncio.Future[T] | None = None
     try:
@@ -87,9 +89,8 @@ async def _ahead(
             following = asyncio.ensure_future(prepare(chunk + 1)) if chunk + 1 < chunks else None
             yield chunk, prepared
     finally:
-        if following and not following.done():
-            # The engine must not be closed under a thread that uses it.
-            engine.interrupt()
+        if following:
+            following.cancel()
             await asyncio.gather(following, return_exceptions=True)
 
 

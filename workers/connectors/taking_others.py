@@ -1,6 +1,5 @@
 """Take a file's customers, campaigns or offers."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from workers.connectors.facts import people_of
 from workers.connectors.loading import Loaded
 from workers.connectors.progress import Watch
 from workers.connectors.taking_facts import observed, utc
+from workers.connectors.threads import in_engine
 
 T = TypeVar("T")
 
@@ -48,8 +48,8 @@ async def take_customers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into
     total, present = 0, now()
     for chunk in range(loaded.facts.chunks):
         total += await _made(engine, loaded, chunk)
-        await asyncio.to_thread(loaded.facts.newcomers)
-        rows = await asyncio.to_thread(lambda: engine.execute(people_of(loaded.facts.ids)).fetchall())
+        await in_engine(engine, loaded.facts.newcomers)
+        rows = await in_engine(engine, lambda: engine.execute(people_of(loaded.facts.ids)).fetchall())
         for first in range(0, len(rows), MOST_EVENTS):
             seen = [_seen(row, loaded, present) for row in rows[first : first + MOST_EVENTS]]
             await import_customers(into.store, seen, by=into.by)
@@ -93,7 +93,7 @@ async def take_offers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: D
 
 
 async def _made(engine: duckdb.DuckDBPyConnection, loaded: Loaded, chunk: int) -> int:
-    made = await asyncio.to_thread(loaded.facts.make, chunk)
+    made = await in_engine(engine, loaded.facts.make, chunk)
     refuse_nonsense(engine, loaded, chunk)
     return made
 

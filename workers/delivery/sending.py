@@ -60,9 +60,10 @@ class Sender:
         # Whom a customer is one person with was known when the message was asked for: no need to wait for the graph.
         people = await self._people.of({due.customer_id for due in messages}, 0)
         streams = self._store.streams
-        loaded = await streams.load_many(Message, [due.message_id for due in messages])
         members = {one for due in messages for one in (due.customer_id, *people[due.customer_id].members)}
-        customers = await streams.load_many(Customer, members)
+        loaded, customers = await asyncio.gather(
+            streams.load_many(Message, [due.message_id for due in messages]), streams.load_many(Customer, members)
+        )
         concerned = []
         for due in messages:
             message = loaded[due.message_id]

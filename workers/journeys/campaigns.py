@@ -1,6 +1,6 @@
 """The campaigns whose journeys react to facts, as this process knows them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
 import asyncpg
@@ -11,10 +11,11 @@ from domain.campaigns.campaign import Campaign
 from domain.journeys import graph
 
 _CHANGED = """
-    SELECT DISTINCT originator_id FROM decision_log
-    WHERE notification_id > $1 AND topic LIKE 'campaign.%' AND topic NOT LIKE 'campaign.offer_reserved.%'
+    SELECT coalesce(max(notification_id), $1) AS head,
+           array_agg(DISTINCT originator_id) FILTER (
+               WHERE topic LIKE 'campaign.%' AND topic NOT LIKE 'campaign.offer_reserved.%') AS changed
+    FROM decision_log WHERE notification_id > $1
 """
-_HEAD = "SELECT coalesce(max(notification_id), 0) FROM decision_log"
 
 
 class Reacting(msgspec.Struct, frozen=True):
@@ -38,13 +39,16 @@ class Campaigns:
         """Know every change of a campaign up to this position."""
         if position <= self._position:
             return
-        head = await self._pool.fetchval(_HEAD)
-        changed = [row["originator_id"] for row in await self._pool.fetch(_CHANGED, self._position)]
-        for campaign_id, campaign in (await self._streams.load_many(Campaign, changed)).items():
+        news = await self._pool.fetchrow(_CHANGED, self._position)
+        changed = (news and news["changed"]) or ()
+        for campaign_id, campaign in (await self._load(changed)).items():
             self._reacting.pop(campaign_id, None)
             if campaign.live_version is not None:
                 self._reacting[campaign_id] = Reacting(campaign, _events(campaign))
-        self._position = head
+        self._position = news["head"] if news else position
+
+    async def _load(self, changed: Collection[UUID]) -> dict[UUID, Campaign]:
+        return await self._streams.load_many(Campaign, changed) if changed else {}
 
     def reacting_to(self, name: str) -> Iterator[Campaign]:
         """Yield the campaigns with a journey that this fact may begin, or whose walks it may concern."""

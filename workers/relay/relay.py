@@ -5,6 +5,7 @@ sequence it expects to follow; whoever is behind is refused, looks again, and go
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import asyncpg
@@ -18,6 +19,7 @@ from workers.relay.messages import Marks, Message, messages_of, page_after
 _PAGE = 200
 _POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 2.0
+_FLOOR_SECONDS = 0.5
 _FLOOR = "SELECT position FROM projection_position WHERE name = 'relay'"
 _RAISE_FLOOR = """
     INSERT INTO projection_position (name, version, position) VALUES ('relay', 1, $1)
@@ -54,20 +56,23 @@ class Relay:
         self._prefix = prefix
         self._at: At | None = None
         self._marks: Marks | None = None
+        self._floor = 0
+        self._floor_raised_at = 0.0
 
     async def run(self, connection: asyncpg.Connection, woken: asyncio.Event) -> None:
         """Publish for ever: at once when the log grows (`woken` by LISTEN), else every second."""
         while True:
             woken.clear()
-            while await self.publish_page(connection):
-                pass
+            if await self.publish_page(connection):
+                continue
+            await self._raise_floor(connection)
             try:
                 await asyncio.wait_for(woken.wait(), _POLL_SECONDS)
             except TimeoutError:
                 continue
 
-    async def publish_page(self, connection: asyncpg.Connection) -> int:
-        """Publish the next page; returns how many messages went out (0 when the stream has everything)."""
+    async def publish_page(self, connection: asyncpg.Connection) -> bool:
+        """Publish the next page; returns whether there is more to do at once."""
         at = self._at = self._at or await self._look(connection)
         rows = await page_after(connection, at.read_after, _PAGE)
         # Of what came before the start nothing is known: the marks then say "everything until here".
@@ -76,10 +81,10 @@ class Relay:
             message async for message in messages_of(connection, rows, self._prefix, marks) if not at.has(message)
         ]
         if messages:
-            await self._publish(connection, at, messages)
-        return len(messages)
+            await self._publish(at, messages)
+        return self._at is None or len(rows) == _PAGE
 
-    async def _publish(self, connection: asyncpg.Connection, at: At, messages: Sequence[Message]) -> None:
+    async def _publish(self, at: At, messages: Sequence[Message]) -> None:
         try:
             pending = [
                 await self._js.publish_async(
@@ -102,7 +107,13 @@ class Relay:
             raise
         last = messages[-1]
         self._at = At(last.position, last.index, last.count, acks[-1].seq)
-        await connection.execute(_RAISE_FLOOR, last.position)
+
+    async def _raise_floor(self, connection: asyncpg.Connection) -> None:
+        """Keep a copy of the position, for `koi projections status` and for a stream whose messages have aged out."""
+        at, clock = self._at, time.monotonic()
+        if at and at.position > self._floor and clock - self._floor_raised_at > _FLOOR_SECONDS:
+            await connection.execute(_RAISE_FLOOR, at.position)
+            self._floor, self._floor_raised_at = at.position, clock
 
     async def _look(self, connection: asyncpg.Connection) -> At:
         info = await self._js.stream_info(self._stream)
