@@ -80,11 +80,10 @@ class Relay:
         messages = [
             message async for message in messages_of(connection, rows, self._prefix, marks) if not at.has(message)
         ]
-        if messages:
-            await self._publish(at, messages)
-        return self._at is None or len(rows) == _PAGE
+        is_through = await self._publish(at, messages) if messages else True
+        return not is_through or len(rows) == _PAGE
 
-    async def _publish(self, at: At, messages: Sequence[Message]) -> None:
+    async def _publish(self, at: At, messages: Sequence[Message]) -> bool:
         try:
             pending = [
                 await self._js.publish_async(
@@ -103,10 +102,11 @@ class Relay:
         except (APIError, NatsError, TimeoutError, asyncio.CancelledError) as error:
             self._at = None  # another relay is ahead, or an answer was lost: the stream itself knows
             if isinstance(error, APIError):
-                return
+                return False
             raise
         last = messages[-1]
         self._at = At(last.position, last.index, last.count, acks[-1].seq)
+        return True
 
     async def _raise_floor(self, connection: asyncpg.Connection) -> None:
         """Keep a copy of the position, for `koi projections status` and for a stream whose messages have aged out."""

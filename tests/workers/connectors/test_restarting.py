@@ -114,3 +114,20 @@ async def test_a_killed_import_goes_on_where_it_was(
     assert await delivery.is_sealed_truly()
     assert await delivery.count("quarantine") == 1
     assert not list((settings.home / "import").glob("run-*"))
+
+
+@pytest.mark.slow
+async def test_an_import_that_is_stopped_lets_go_of_everything(
+    delivery: Delivery, settings: Settings, secrets: Secrets, behaviour: Path
+) -> None:
+    """Ctrl-C while one chunk is written and the next one made: no thread is left behind, and it can go on later."""
+    async with _commits(delivery) as heard:
+        running = asyncio.create_task(_imported(settings, secrets, behaviour))
+        for _ in range(3):
+            await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
+        running.cancel()
+        assert isinstance((await asyncio.gather(running, return_exceptions=True))[0], asyncio.CancelledError)
+    assert not list((settings.home / "import").glob("run-*"))
+    report = await _imported(settings, secrets, behaviour)
+    assert report.outcome == "imported"
+    assert await delivery.count("fact_log") == report.items == _CHUNKS * ROWS - 2
