@@ -58,7 +58,7 @@ async def import_demo(settings: Settings, console: Console, secrets: Secrets | N
             files = [await _import(mapping(name), into, folder, watch) for name in MAPPINGS]
         campaign_id = await launch_cart_journey(into.store.streams, by=into.by)
     report = DemoReport(files=files, campaign_id=campaign_id, seconds=time.monotonic() - began)
-    console.print(_told(report), highlight=False)
+    console.print(_told(report), highlight=False, soft_wrap=True)
     return report
 
 
