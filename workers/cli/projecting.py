@@ -23,12 +23,14 @@ from projections.engine.projection import Projection
 from projections.engine.rebuild import AlreadyRunningError, RebuildFailedError, Rebuilt, rebuild
 from projections.engine.replaying import Replayed, replay_dead_letters
 from projections.engine.verify import NotFollowedError, Verified, verify
+from projections.lake.queries import WrongFile, wrong_files
 from projections.views import views
 
 app = cyclopts.App(name="projections", help="Look at views, rebuild them, verify them.")
 _out = Console()
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=())]
+LAKE = "lake"
 Step = Callable[[int, int], None]
 Found = TypeVar("Found", Rebuilt, Verified)
 
@@ -85,6 +87,8 @@ def rebuild_views(*names: str, as_json: AsJson = False) -> None:
 def verify_views(*names: str, as_json: AsJson = False) -> None:
     """Build views aside from the log and compare their digests with the live ones; ends with 1 if any differs.
 
+    For the lake every file is read, too, and compared with the digest it was written with.
+
     Args:
         names: The views; all of them unless named.
         as_json: One JSON object a line.
@@ -104,7 +108,12 @@ def verify_views(*names: str, as_json: AsJson = False) -> None:
                 one.view, f"{one.position:,}", f"{one.rows:,}", one.live_digest[:12], one.rebuilt_digest[:12], verdict
             )
         _out.print(table)
-    if not all(one.equal for one in found):
+    spoilt = asyncio.run(_spoilt(settings)) if any(one.view == LAKE for one in found) else []
+    if as_json:
+        _print_json(spoilt)
+    for file in () if as_json else spoilt:
+        _out.print(f"[bold red]lake:[/] {file.path} is {file.what}", soft_wrap=True)
+    if spoilt or not all(one.equal for one in found):
         sys.exit(1)
 
 
@@ -127,6 +136,15 @@ async def _replay(database_url: str, view: Projection) -> Replayed:
         return await replay_dead_letters(connection, view)
     finally:
         await connection.close()
+
+
+async def _spoilt(settings: Settings) -> list[WrongFile]:
+    """Read every file of the lake: the digests of a view are over its tables."""
+    pool = await open_pool(settings.database_url, size=1)
+    try:
+        return await wrong_files(pool, settings.lake_url)
+    finally:
+        await pool.close()
 
 
 async def _lag() -> list[Lag]:
