@@ -6,6 +6,7 @@ import sys
 import httpx
 import pytest
 
+from tests.workers.gateways.servers import Mailbox, smtp_server
 from tests.workers.shop import Shop, cart_journey, open_shop, track
 
 _SDK = """
@@ -78,3 +79,39 @@ async def test_an_anonymous_cart_is_forgotten_when_the_same_person_pays_under_he
         await shop.post([track("Order Completed", "M1", "pay-1", order_id="o1", revenue=59.0)])
         await shop.until("SELECT count(*) = 1 FROM decision_log WHERE topic = 'journey.exited.v1'")
         assert await shop.ask("SELECT count(*) FROM sandbox_outbox") == 0
+
+
+async def _grant(shop: Shop, member: str, state: str) -> None:
+    """Say yes or no to marketing by e-mail, in the member's name, over the API."""
+    admin = {"Authorization": f"Bearer {shop.stack.secrets.admin_key}", "If-Match": "*"}
+    found = await shop.client.get(
+        "/api/v1/customers", params={"identifier": f"member_code:{member}", "wait_for": "1"}, headers=admin
+    )
+    words = {"channel": "email", "purpose": "marketing", "state": state, "text_version": "2026-11", "source": "app"}
+    profile_id = found.json()["items"][0]["profile_id"]
+    answer = await shop.client.post(f"/api/v1/customers/{profile_id}/consents", json=words, headers=admin)
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.slow
+async def test_an_email_goes_out_to_who_wants_it_when_it_is_sent_and_to_nobody_else() -> None:
+    """One granted; one granted and took it back while the journey waited; one never said anything."""
+    mailbox = Mailbox()
+    async with smtp_server(mailbox) as port, open_shop(KOI_SMTP_URL=f"smtp://127.0.0.1:{port}") as shop:
+        await shop.launch(cart_journey(wait_seconds=2.0, channel="email"))
+        members = ["M1", "M2", "M3"]
+        known = [
+            {"type": "identify", "messageId": f"id-{one}", "userId": one, "traits": {"email": f"{one}@example.cn"}}
+            for one in members
+        ]
+        position = await shop.post(known)
+        await shop.until("SELECT min(position) >= $1 FROM projection_position WHERE name <> 'relay'", position)
+        await _grant(shop, "M1", "granted")
+        await _grant(shop, "M2", "granted")
+        await shop.post([track("Product Added", one, f"add-{one}", product_id="sku-1") for one in members])
+        await shop.until("SELECT count(*) = 3 FROM decision_log WHERE topic = 'journey.wait_started.v1'")
+        await _grant(shop, "M2", "withdrawn")
+        await shop.until("SELECT count(*) = 1 FROM decision_log WHERE topic = 'message.accepted.v1'")
+        await shop.until("SELECT count(*) = 2 FROM decisions WHERE state->>'reason' = 'no_consent'")
+        assert [one.lower() for one in mailbox.recipients] == ["m1@example.cn"]
+        assert "送您 5 元" in str(mailbox.mails[0].get_content())
