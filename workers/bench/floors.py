@@ -85,7 +85,8 @@ async def _bare(bodies: Sequence[bytes], connections: int) -> float:
     with socket.socket(proto=socket.IPPROTO_TCP) as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
-        config = uvicorn.Config(Litestar([_take], openapi_config=None), log_level="error", lifespan="off")
+        bare = Litestar([_take], openapi_config=None, logging_config=None)
+        config = uvicorn.Config(bare, log_level="error", lifespan="off")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         while not server.started:  # noqa: ASYNC110 - this flag is all it says
