@@ -140,9 +140,14 @@ class Commands:
                 await carry_out(asked.by)
             except AlreadyDoneError as done:
                 return _replayed(asked, done)
-            except StaleVersionError:
-                if not attempts_left:
-                    raise
+            except KoiError as refusal:
+                if isinstance(refusal, StaleVersionError) and attempts_left:
+                    continue
+                # Another process may have carried out this very command between our look and our decision: what it
+                # led to is then no reason to refuse it.
+                if before := await self._recorded(asked):
+                    return before
+                raise
             else:
                 break
         return None
