@@ -17,14 +17,12 @@ from commands.runtime.facts import FactRow
 from commands.runtime.streams import Streams
 from domain.activity.activity import Activity
 from domain.identity.customer import Customer, Observed
-from domain.identity.identifier import Identifier, IdentifierType
+from domain.identity.identifier import Identifier
 from domain.identity.naming import Naming
 from domain.kernel.event import Event
 
 _REMEMBERED = 500_000
 _encode = msgspec.json.Encoder().encode
-# The value of an anonymous id says nothing to anybody: the id it names is enough, and no key need be made for it.
-_VALUE_NOT_KEPT = frozenset({IdentifierType.ANONYMOUS})
 
 # The key of a fact's body under which it says where it came from: its message id, the clocks, the context.
 ORIGIN = "$"
@@ -116,7 +114,7 @@ async def _customer_events(
 
 def _observed(identifiers: Sighting, naming: Naming) -> tuple[Observed, ...]:
     return tuple(
-        Observed(naming.customer_id(one), str(one.type), None if one.type in _VALUE_NOT_KEPT else one.value)
+        Observed(naming.customer_id(one), str(one.type), one.value if one.type.is_value_kept else None)
         for one in identifiers
     )
 
@@ -147,5 +145,7 @@ def _origin(activity: Activity) -> dict[str, Any]:
 
 
 def _dedupe_key(activity: Activity) -> UUID:
-    text = f"{activity.source}\x1f{activity.message_id}".encode()
+    # An order told by two systems, under the number they share, is one order.
+    told = (activity.source, activity.message_id)
+    text = "\x1f".join(told if activity.order_ref is None else ("order", activity.name, activity.order_ref)).encode()
     return UUID(bytes=hashlib.blake2b(text, digest_size=16).digest())

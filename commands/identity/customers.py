@@ -9,7 +9,7 @@ import msgspec
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.identity.customer import Customer, Observed
-from domain.identity.identifier import Identifier, IdentifierType, identifier
+from domain.identity.identifier import Identifier, identifier
 from domain.identity.naming import Naming
 from domain.kernel.errors import InvalidInputError, NotFoundError, StaleVersionError
 
@@ -43,9 +43,7 @@ def observed(given: tuple[GivenIdentifier, ...], naming: Naming) -> tuple[Observ
         raise InvalidInputError(f"give 1 to {_MOST_IDENTIFIERS} identifiers", field="identifiers")
     clean = {_clean(place, one) for place, one in enumerate(given)}
     return tuple(
-        # The value of an anonymous id says nothing to anybody: the id it names is enough.
-        Observed(naming.customer_id(i), str(i.type), None if i.type is IdentifierType.ANONYMOUS else i.value)
-        for i in sorted(clean)
+        Observed(naming.customer_id(i), str(i.type), i.value if i.type.is_value_kept else None) for i in sorted(clean)
     )
 
 

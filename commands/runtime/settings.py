@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lake_url: str
     """Any fsspec URL."""
     secrets_file: Path
+    sources_folder: Path
+    """Where the declared sources lie: one TOML file each."""
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     smtp_url: str | None = None
@@ -80,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             nats_url=_with_scheme(nats_url, "KOI_NATS_URL", ("nats://", "tls://")),
             lake_url=env.get("KOI_LAKE_URL") or (home / "lake").as_uri(),
             secrets_file=secrets_file_from(env),
+            sources_folder=sources_folder_from(env),
             host=env.get("KOI_HOST") or (services.host if services else "127.0.0.1"),
             port=port_from(env) or (services.port if services else DEFAULT_PORT),
             smtp_url=_optional(env, "KOI_SMTP_URL", ("smtp://", "smtps://")),
@@ -108,6 +111,12 @@ def secrets_file_from(env: Mapping[str, str]) -> Path:
     """The file of the secrets: KOI_SECRETS_FILE, or `secrets.json` in the home."""
     named = env.get("KOI_SECRETS_FILE")
     return Path(named).expanduser().resolve() if named else home_from(env) / "secrets.json"
+
+
+def sources_folder_from(env: Mapping[str, str]) -> Path:
+    """The folder of the declared sources: KOI_SOURCES, or `sources` in the home."""
+    named = env.get("KOI_SOURCES")
+    return Path(named).expanduser().resolve() if named else home_from(env) / "sources"
 
 
 def port_from(env: Mapping[str, str]) -> int | None:

@@ -14,7 +14,9 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     `message_id` is unique within `source`; the first of `identifiers` is the strongest, which names the customer.
     `amount` is in minor units (fen) of `currency`. Personal data is in `personal` (sections `properties` and `context`,
     each with the paths it had) and may be in `traits`, nowhere else. `original_at` and `sent_at` are the client's clock
-    as sent, from which `occurred_at` was corrected.
+    as sent, from which `occurred_at` was corrected. `order_ref` is an order number that other systems use as well, with
+    whose it is before a colon (tmall:2100000000000000001): the same name with the same `order_ref` is one fact,
+    whichever source tells it first.
     """
 
     message_id: str
@@ -31,6 +33,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     traits: dict[str, Any] = {}
     original_at: datetime | None = None
     sent_at: datetime | None = None
+    order_ref: str | None = None
 
 
 def sections(properties: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from domain.identity import normalising
+from domain.identity import national_id, normalising
 from domain.identity.normalising import BlankIdentifierError, IdentifierError
 
 __all__ = ["BlankIdentifierError", "Identifier", "IdentifierError", "IdentifierType", "identifier", "masked"]
@@ -19,26 +19,39 @@ class IdentifierType(enum.StrEnum):
 
     MEMBER_CODE = "member_code"
     UNIONID = "unionid"
+    NATIONAL_ID = "national_id"
     PHONE = "phone"
     EMAIL = "email"
     OPENID = "openid"
+    EXTERNAL_USERID = "external_userid"
     MARKETPLACE_BUYER = "marketplace_buyer"
     DEVICE = "device"
     ANONYMOUS = "anonymous"
 
     @property
     def rank(self) -> int:
-        """How reliable it is: 1 the strongest, 8 the weakest."""
+        """How reliable it is: 1 the strongest, 10 the weakest."""
         return _RANKS[self]
+
+    @property
+    def is_value_kept(self) -> bool:
+        """Whether the value is kept, sealed; otherwise the id it names is enough.
+
+        An anonymous id says nothing to anybody, a national ID is never to be stored.
+        """
+        return self not in _VALUE_NOT_KEPT
 
 
 _RANKS: Final = {kind: rank for rank, kind in enumerate(IdentifierType, start=1)}
+_VALUE_NOT_KEPT: Final = frozenset({IdentifierType.ANONYMOUS, IdentifierType.NATIONAL_ID})
 _KINDS: Final = {kind.value: kind for kind in IdentifierType}
 _NORMALISERS: Final[dict[IdentifierType, Callable[[object, str], str]]] = {
     IdentifierType.MEMBER_CODE: normalising.text,
     IdentifierType.UNIONID: normalising.text,
+    IdentifierType.NATIONAL_ID: national_id.normalised,
     IdentifierType.EMAIL: normalising.email,
     IdentifierType.OPENID: normalising.scoped,
+    IdentifierType.EXTERNAL_USERID: normalising.scoped,
     IdentifierType.MARKETPLACE_BUYER: normalising.scoped,
     IdentifierType.DEVICE: normalising.device,
     IdentifierType.ANONYMOUS: normalising.text,
@@ -76,8 +89,9 @@ def identifier(type: str, raw: object, *, default_region: str = "CN") -> Identif
     """Return the identifier in the one spelling in which it is compared.
 
     Phone numbers become E.164 (without country code they are read in `default_region`), e-mail addresses lower case
-    with an IDNA domain, OpenIDs and marketplace buyer ids stay `app:value`, everything else is trimmed NFC text. Raises
-    `IdentifierError` naming the field and what would be right, `BlankIdentifierError` where the value names nobody.
+    with an IDNA domain, national IDs their 18 characters, OpenIDs, WeCom customers and marketplace buyers stay
+    `app:value`, everything else is trimmed NFC text. Raises `IdentifierError` naming the field and what would be
+    right, `BlankIdentifierError` where the value names nobody.
     """
     kind = _KINDS.get(type)
     if kind is None:
@@ -98,7 +112,9 @@ def masked(identifier: Identifier) -> str:
         case IdentifierType.EMAIL:
             local, _, domain = value.rpartition("@")
             return f"{local[:1]}***@{domain}"
-        case IdentifierType.OPENID | IdentifierType.MARKETPLACE_BUYER:
+        case IdentifierType.NATIONAL_ID:
+            return "***"
+        case IdentifierType.OPENID | IdentifierType.EXTERNAL_USERID | IdentifierType.MARKETPLACE_BUYER:
             app, _, own = value.partition(":")
             return f"{app}:{_ends(own)}"
         case _:

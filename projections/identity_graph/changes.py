@@ -12,7 +12,7 @@ from domain.identity.identifier import IdentifierType
 from projections.engine.page import Entry
 
 # Of a customer that only a merge speaks of: weaker than any identifier, until it registers.
-UNKNOWN_RANK = 9
+UNKNOWN_RANK = 99
 _RANKS = {kind.value: kind.rank for kind in IdentifierType}
 
 Pair = tuple[UUID, UUID]

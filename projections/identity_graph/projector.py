@@ -136,7 +136,7 @@ async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterabl
 
 PROJECTION = Projection(
     name="identity_graph",
-    version=1,
+    version=2,
     tables=tables,
     topics=frozenset(TOPICS),
     apply=apply,

@@ -92,7 +92,14 @@ async def _bare(bodies: Sequence[bytes], connections: int) -> float:
         while not server.started:  # noqa: ASYNC110 - this flag is all it says
             await asyncio.sleep(0.01)
         settings = Settings(
-            home=Path(), database_url="", nats_url="", lake_url="", secrets_file=Path(), host="127.0.0.1", port=port
+            home=Path(),
+            database_url="",
+            nats_url="",
+            lake_url="",
+            secrets_file=Path(),
+            sources_folder=Path(),
+            host="127.0.0.1",
+            port=port,
         )
         requests = [posting.request(settings, "/v1/batch", "floor", body) for body in bodies]
         began = time.perf_counter()

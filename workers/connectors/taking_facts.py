@@ -110,8 +110,7 @@ def observed(mapping: Mapping, pairs: list[UUID | str | None]) -> tuple[Observed
         named, value = pairs[2 * number], pairs[2 * number + 1]
         if isinstance(named, UUID):
             kind = IdentifierType(one.type)
-            # The value of an anonymous id says nothing to anybody: the id it names is enough.
-            kept = None if kind is IdentifierType.ANONYMOUS or value is None else str(value)
+            kept = str(value) if kind.is_value_kept and value is not None else None
             found.setdefault(named, (kind.rank, Observed(named, kind.value, kept)))
     return tuple(one for _, one in sorted(found.values(), key=lambda pair: (pair[0], pair[1].value or "")))
 
