@@ -16,6 +16,9 @@ from workers.running.embedded_nats import EmbeddedNats
 from workers.running.embedded_postgres import EmbeddedPostgres
 from workers.running.program import halt
 
+# The JavaScript clients and the browser.
+pytest_plugins = ["tests.clients.fixtures"]
+
 _TEMPLATE = "koi_template"
 # Crashes of the server are survived without these; only a power failure is not, and tests have none.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_connections": "200"}
