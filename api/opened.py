@@ -8,12 +8,14 @@ import msgspec
 from api.auth import Doorkeeper
 from api.idempotency import Commands
 from api.ingest.door import Door
+from api.ingest.reception import Reception
 from api.metrics import Metrics
 from api.pages import Cursors
 from api.positions import Positions
 from commands.access.keys import ensure_first_keys
 from commands.activity.intake import Intake
 from commands.activity.quarantine import Quarantine
+from commands.callbacks.doors import Doors
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
@@ -29,6 +31,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     naming: Naming
     door: Door
     doorkeeper: Doorkeeper
+    doors: Doors
+    reception: Reception
     commands: Commands
     cursors: Cursors
     positions: Positions
@@ -45,11 +49,14 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
         metrics = Metrics()
         quarantine = Quarantine(store.pool, secrets.master_key)
         async with Intake(store, naming) as intake:
+            door = Door(intake, quarantine, metrics, store.pool)
             yield Opened(
                 store=store,
                 naming=naming,
-                door=Door(intake, quarantine, metrics, store.pool),
+                door=door,
                 doorkeeper=Doorkeeper(store.pool),
+                doors=Doors(settings.sources_folder),
+                reception=Reception(store, naming, door),
                 commands=Commands(store.streams),
                 cursors=Cursors(secrets.cursor_key),
                 positions=Positions(store.pool),

@@ -24,6 +24,7 @@ from api.preconditions import VersionMissingError
 from api.problem import MEDIA_TYPE, TYPE, Fault, Problem
 from commands.runtime.writer import WriterClosedError
 from domain.identity.normalising import IdentifierError
+from domain.ingestion.callbacks.call import ForgedCallError
 from domain.ingestion.refusal import BodyTooLargeError, IngestionError, UnsupportedEncodingError
 from domain.kernel.errors import (
     AlreadyExistsError,
@@ -57,6 +58,7 @@ _STATUS: Final[dict[type[BaseException], HTTPStatus]] = {
     IdentifierError: HTTPStatus.UNPROCESSABLE_ENTITY,
     AlreadyExistsError: HTTPStatus.CONFLICT,
     IngestionError: HTTPStatus.BAD_REQUEST,
+    ForgedCallError: HTTPStatus.FORBIDDEN,
     UnsupportedEncodingError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     DomainError: HTTPStatus.CONFLICT,

@@ -32,7 +32,13 @@ async def koi(
     home = {"KOI_HOME": str(tmp_path_factory.mktemp("koi"))}
     settings = Settings.build(home, database_url=database, nats_url="nats://127.0.0.1:1")
     with serving(settings, secrets) as url, projecting(database):
-        yield RunningKoi(url=url, database=database, secrets=secrets, keys=await _keys(database, secrets))
+        yield RunningKoi(
+            url=url,
+            database=database,
+            sources=settings.sources_folder,
+            secrets=secrets,
+            keys=await _keys(database, secrets),
+        )
 
 
 async def _keys(database: str, secrets: Secrets) -> dict[str, str]:

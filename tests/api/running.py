@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import uvicorn
@@ -23,6 +24,7 @@ class RunningKoi:
 
     url: str
     database: str
+    sources: Path
     secrets: Secrets = field(repr=False)
     keys: dict[str, str] = field(repr=False)
 

@@ -1,0 +1,67 @@
+"""The reception of calls: opened and read by their receiver, kept durably, then answered as the platform wants."""
+
+import logging
+from datetime import datetime
+
+import msgspec
+
+from api.ingest.door import Door
+from commands.callbacks.doors import Hook
+from commands.callbacks.hints import Hints
+from commands.identity.note_consent import note_consent
+from commands.runtime.context import Context
+from commands.runtime.event_store import EventStore
+from domain.identity.naming import Naming
+from domain.ingestion.callbacks.call import Answer, Call, Received
+from domain.ingestion.refusal import MessageError, Parsed, Refused
+from domain.kernel.errors import DomainError
+
+_log = logging.getLogger("koi.callbacks")
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The answer to give, now that everything is kept; `position` is one at which it is history (0: nothing is)."""
+
+    answer: Answer
+    position: int
+
+
+class Reception:
+    """Where all calls of platforms end up."""
+
+    def __init__(self, store: EventStore, naming: Naming, door: Door) -> None:
+        self._store = store
+        self._naming = naming
+        self._door = door
+        self._hints = Hints(store.pool)
+
+    async def keep(self, hook: Hook, call: Call) -> Kept:
+        """Return once everything the call says is durable; called again with the same it changes nothing.
+
+        A letter that cannot be read is kept in the quarantine and answered as if it could be: the platform's next try
+        would read no better. Raises `ForgedCallError` for a signature that is wrong.
+        """
+        letter = hook.receiver.open(call)
+        if letter.body is None:
+            return Kept(letter.answer, 0)
+        received = _read(hook, letter.body, call.received_at)
+        by = Context(actor=hook.source)
+        # What stops messages comes first.
+        for word in received.consents:
+            await note_consent(word, told_by=hook.source, by=by, streams=self._store.streams, naming=self._naming)
+        admitted = await self._door.admit(received.parsed, hook.source)
+        await self._hints.keep(hook.source, received.hints)
+        return Kept(letter.answer, admitted.position)
+
+
+def _read(hook: Hook, body: bytes, received_at: datetime) -> Received:
+    try:
+        return hook.receiver.read(body, received_at)
+    except DomainError as error:
+        reason = error.reason if isinstance(error, MessageError) else error.code
+        refused = Refused(index=0, reason=reason, detail=error.detail, field=error.field, raw=body)
+    except Exception as error:  # noqa: BLE001 - whatever a platform thinks of next must not be lost by our surprise
+        # Never the error's own words: they may quote what the letter says.
+        _log.error("a letter of %s cannot be read: %s", hook.source, type(error).__name__)
+        refused = Refused(index=0, reason="call.unreadable", detail="Koi cannot read it", field=None, raw=body)
+    return Received(parsed=Parsed([], [refused]))

@@ -1,0 +1,7 @@
+"""The map of kinds of sources that call us: a new platform is a receiver and a line here."""
+
+from typing import Final
+
+from commands.callbacks.receiver import Open
+
+KINDS: Final[dict[str, Open]] = {}
