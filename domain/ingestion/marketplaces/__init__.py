@@ -1,0 +1,1 @@
+"""Marketplaces: how their requests are signed, and what their orders and refunds say."""

@@ -1,0 +1,1 @@
+"""The signature rule of each platform, as pure functions."""
