@@ -53,11 +53,12 @@ class Doors:
         self._hooks: dict[str, Hook] = {}
         self._stamp: Stamp | None = None
         self._look_again_at = 0.0
+        self._folder_changed_at = 0
         self._lock = asyncio.Lock()
 
     async def find(self, source: str, secret: str) -> Hook:
         """Return the hook at the address; raises `NoDoorError` for an unknown source or a wrong secret alike."""
-        if time.monotonic() >= self._look_again_at:
+        if self._is_due():
             async with self._lock:
                 await self._look()
         hook = self._hooks.get(source)
@@ -67,9 +68,14 @@ class Doors:
             raise NoDoorError("there is nothing at this path: /schema/openapi.json lists what there is")
         return hook
 
+    def _is_due(self) -> bool:
+        # A file that came or went shows at once, in the time of the folder; one that was edited within a second.
+        return time.monotonic() >= self._look_again_at or _changed_at(self._folder) != self._folder_changed_at
+
     async def _look(self) -> None:
-        if time.monotonic() < self._look_again_at:
+        if not self._is_due():
             return
+        self._folder_changed_at = _changed_at(self._folder)
         stamp = await asyncio.to_thread(_stamp, self._folder)
         if stamp != self._stamp:
             self._hooks = await asyncio.to_thread(self._read)
@@ -105,6 +111,13 @@ class Doors:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.toml")) if folder.is_dir() else []
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # it is not there (yet)
+        return 0
 
 
 def _stamp(folder: Path) -> Stamp:

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from commands.callbacks.opening import wechat
 from commands.callbacks.receiver import Open
 
-KINDS: Final[dict[str, Open]] = {}
+KINDS: Final[dict[str, Open]] = {
+    "wechat": wechat,
+}
