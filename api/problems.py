@@ -44,6 +44,8 @@ _SENTENCE: Final = re.compile(r"[.;:\n]")
 _QUOTED: Final = re.compile(r"value '.*'", re.DOTALL)
 _log = logging.getLogger("koi.api")
 
+_CUT_OFF: Final = "client disconnected prematurely"  # the framework's words, and all it says
+
 # The nearest class in an error's ancestry decides.
 _STATUS: Final[dict[type[BaseException], HTTPStatus]] = {
     UnknownKeyError: HTTPStatus.UNAUTHORIZED,
@@ -113,6 +115,9 @@ def of_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
     """Map what the framework raises: unknown routes, other methods, bodies that are no JSON or of another form."""
     if isinstance(error, ValidationException):
         return _invalid(error)
+    if error.detail == _CUT_OFF:
+        # Nobody reads this, but a page that was closed while it sent is no failure of Koi's.
+        return answer(problem(HTTPStatus.BAD_REQUEST, "body.cut_off", "the connection ended before the body did"))
     status = HTTPStatus(error.status_code)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unforeseen(error)

@@ -5,6 +5,7 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -15,6 +16,10 @@ from commands.runtime.settings import Settings
 from workers.running.embedded_nats import EmbeddedNats
 from workers.running.embedded_postgres import EmbeddedPostgres
 from workers.running.program import halt
+
+# A busy machine is slow at everything; that is no finding about the rule under test.
+hypothesis.settings.register_profile("koi", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("koi")
 
 # The JavaScript clients and the browser.
 pytest_plugins = ["tests.clients.fixtures"]

@@ -32,7 +32,7 @@ def cors(app: ASGIApp) -> ASGIApp:
                 headers["Access-Control-Expose-Headers"] = "Koi-Position, Retry-After"
                 headers.add("Vary", "Origin")
                 if scope["method"] == "OPTIONS":
-                    headers["Access-Control-Allow-Methods"] = "POST, OPTIONS"
+                    headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
                     headers["Access-Control-Allow-Headers"] = _HEADERS
                     headers["Access-Control-Max-Age"] = _SECONDS
             await send(message)

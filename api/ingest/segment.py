@@ -3,7 +3,9 @@
 RudderStack's Python SDK takes anything but 200 for a failure: so that is the answer, once the events are durable.
 """
 
-from collections.abc import Iterator
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from api.auth import Doorkeeper, presented
+from api.ingest import segment_loading
 from api.ingest.cors import cors
 from api.ingest.door import Door
 from api.openapi import INGEST
@@ -79,7 +82,13 @@ async def take(
     caller.require(Scope.INGEST)
     kind = request.scope["path"].rstrip("/").rpartition("/")[2]
     parsed = segment.parse(
-        body, kind=kind, source=caller.event_source, received_at=received_at, vocabulary=vocabulary, limits=LIMITS
+        body,
+        kind=kind,
+        source=caller.event_source,
+        received_at=received_at,
+        vocabulary=vocabulary,
+        headers=_told(request.headers),
+        limits=LIMITS,
     )
     admitted = await door.admit(parsed, caller.event_source)
     return Response(
@@ -87,6 +96,15 @@ async def take(
         media_type=MediaType.JSON,
         headers={"Koi-Position": str(admitted.position)},
     )
+
+
+def _told(headers: Mapping[str, str]) -> segment.Headers:
+    """Return what RudderStack's browser SDK says beside the body; nonsense counts as not said."""
+    try:
+        anonymous_id = base64.b64decode(headers.get("anonymousid", ""), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        anonymous_id = None
+    return segment.Headers(anonymous_id=anonymous_id or None, sent_at=headers.get("sentat"))
 
 
 def _key_within(body: bytes) -> str | None:
@@ -115,7 +133,7 @@ def _handlers() -> Iterator[HTTPRouteHandler]:
     yield post(_BEACON, include_in_schema=False, **common)(take)
     paths = [f"/v1/{spelling}" for name in names for spelling in (name, name[0])]
     options: dict[str, Any] = {"http_method": HttpMethod.OPTIONS, "status_code": HTTP_204_NO_CONTENT}
-    yield route([*paths, _BEACON], include_in_schema=False, **options)(preflight)
+    yield route([*paths, _BEACON, *segment_loading.PATHS], include_in_schema=False, **options)(preflight)
 
 
-router = Router(path="/", route_handlers=[*_handlers()], middleware=[cors], tags=["ingest"])
+router = Router(path="/", route_handlers=[*_handlers(), *segment_loading.HANDLERS], middleware=[cors], tags=["ingest"])

@@ -33,6 +33,11 @@ class Observed:
         self._most = most
         self._found: list[Identifier] = []
 
+    @property
+    def is_nobody(self) -> bool:
+        """Whether nothing was found so far."""
+        return not self._found
+
     def named(self, kind: str, value: object, field: str) -> None:
         """Add an identifier that the sender named as such; raises `MessageError` if it cannot be one."""
         if value is None:

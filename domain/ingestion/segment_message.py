@@ -14,6 +14,8 @@ CALLS: Final = {name: name for name in _CALL_NAMES} | {name[0]: name for name in
 
 # Who the customer is comes as identifiers and traits; the rest of the context describes the circumstances.
 _NO_CIRCUMSTANCES: Final = frozenset({"traits", "externalIds", "externalId"})
+# What RudderStack's SDKs send with every message: go anywhere, which is no word about this one.
+_ANYWHERE: Final = {"All": True}
 
 
 class Message(msgspec.Struct, rename="camel"):
@@ -34,6 +36,8 @@ class Message(msgspec.Struct, rename="camel"):
     sent_at: Any = None
     group_id: Any = None
     previous_id: Any = None
+    channel: Any = None
+    integrations: Any = None
 
 
 def call_of(message: Message) -> str:
@@ -70,11 +74,21 @@ def traits_of(message: Message, context: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in traits.items() if value is not None}
 
 
-def circumstances_of(context: dict[str, Any]) -> dict[str, Any]:
-    """Return the context without what tells who the customer is."""
-    if _NO_CIRCUMSTANCES.isdisjoint(context):
-        return context
-    return {key: value for key, value in context.items() if key not in _NO_CIRCUMSTANCES}
+def circumstances_of(message: Message, context: dict[str, Any], integrations: dict[str, Any]) -> dict[str, Any]:
+    """Return the context without what tells who the customer is, with the channel and a wish where not to pass it on.
+
+    `integrations` is that wish as the batch says it for all its messages. Koi keeps it and acts on none: it passes
+    nothing on by itself.
+    """
+    if not _NO_CIRCUMSTANCES.isdisjoint(context):
+        context = {key: value for key, value in context.items() if key not in _NO_CIRCUMSTANCES}
+    if isinstance(message.channel, str) and message.channel:
+        context = context | {"channel": message.channel}
+    if isinstance(message.integrations, dict):
+        integrations = integrations | message.integrations
+    if integrations and integrations != _ANYWHERE:
+        context = context | {"integrations": integrations}
+    return context
 
 
 def observe(message: Message, call: str, context: dict[str, Any], observed: Observed) -> None:

@@ -36,13 +36,21 @@ class Reading:
         self._limits = limits
         self._defaults = defaults
         self._context: dict[str, Any] = {}
+        self._integrations: dict[str, Any] = {}
+        self._anonymous_id: str | None = None
         self._sent_at: datetime | None = None
         self._repeats: dict[str, int] = {}
 
-    def share(self, context: object, sent_at: object) -> None:
+    def share(self, context: object, integrations: object, sent_at: object) -> None:
         """Take what the batch says for all its messages; a message's own word goes before it."""
         self._context = context if isinstance(context, dict) else {}
-        self._sent_at = _sent(sent_at)
+        self._integrations = integrations if isinstance(integrations, dict) else {}
+        self._sent_at = _sent(sent_at) or self._sent_at
+
+    def hear(self, anonymous_id: str | None, sent_at: str | None) -> None:
+        """Take what the request's headers say: it counts where the body does not."""
+        self._anonymous_id = anonymous_id
+        self._sent_at = self._sent_at or _sent(sent_at)
 
     def activity(self, message: Message, call: str | None) -> Activity:
         """Return what the message says; raises `MessageError` or `MoneyError`, naming the field at fault.
@@ -56,10 +64,12 @@ class Reading:
         kind = self._vocabulary.kind(name_of(message, call, self._vocabulary))
         observed = Observed(self._defaults.region, self._limits.identifiers)
         observe(message, call, context, observed)
+        if observed.is_nobody:
+            observed.noticed("anonymous", self._anonymous_id)
         clocks = self._clocks(message)
         amount, currency = amount_of(kind, properties, self._defaults.currency)
         plain, personal = split(properties)
-        circumstances, personal_context = split(circumstances_of(context))
+        circumstances, personal_context = split(circumstances_of(message, context, self._integrations))
         return Activity(
             message_id=self._message_id(message, call),
             source=self._source,

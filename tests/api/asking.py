@@ -48,11 +48,32 @@ async def profile(client: httpx.AsyncClient, identifier: str, position: int) -> 
     return dict(shown.json())
 
 
+async def having(client: httpx.AsyncClient, identifier: str, events: int) -> dict[str, Any]:
+    """Return the customer once so many of its events are history: SDKs send when they like, within five seconds."""
+    position = await newest(client)
+    while True:
+        found = await client.get(
+            "/api/v1/customers", params={"identifier": identifier}, headers={"Koi-Wait-For": str(position)}
+        )
+        assert found.status_code == 200, f"nothing more came: {found.text}"
+        if found.json()["items"]:
+            customer = await profile(client, identifier, position)
+            if customer["events"] >= events:
+                return customer
+        position = max(await newest(client), position + 1)
+
+
 async def timeline(client: httpx.AsyncClient, customer_id: str, position: int) -> list[dict[str, Any]]:
     """Return what happened to a customer, the newest first."""
     answer = await client.get(f"/api/v1/customers/{customer_id}/timeline", params={"wait_for": position})
     assert answer.status_code == 200, answer.text
     return list(answer.json()["items"])
+
+
+async def newest(client: httpx.AsyncClient) -> int:
+    """Return the position of the newest event of the log."""
+    answer = await client.get("/api/v1/audit/why/1")
+    return int(answer.headers["koi-position"])
 
 
 def is_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

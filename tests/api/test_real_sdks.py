@@ -1,13 +1,13 @@
 """The SDKs people really use, each in a process of its own that knows nothing of Koi but its address."""
 
-import asyncio
-import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.api.asking import a_name, a_phone, profile
+from tests.api.asking import a_name, a_phone, newest, profile
 from tests.api.running import RunningKoi
+from tests.clients.running import run_node, run_python
 
 _SEGMENT = """
 import segment.analytics as analytics
@@ -46,23 +46,6 @@ for number in range(3):
 """
 
 
-async def _run(script: str, **given: object) -> str:
-    """Run a script in a Python of its own; return what it complains about."""
-    words = "\n".join(f"{name} = {value!r}" for name, value in given.items())
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-c",
-        words + script,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={"NO_PROXY": "*"},
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return "\n".join(line for line in output.decode().splitlines() if line.startswith("error"))
-
-
 @pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("script", [_SEGMENT, _RUDDER], ids=["segment", "rudderstack"])
 async def test_everything_an_sdk_was_told_arrives_once(
@@ -70,9 +53,9 @@ async def test_everything_an_sdk_was_told_arrives_once(
 ) -> None:
     """250 events, an identify and a page: none lost, none refused, none twice."""
     name, phone = a_name(), a_phone()
-    complaints = await _run(script, key=koi.keys["ingest"], url=koi.url, name=name, phone=phone, gzip=gzip)
+    complaints = await run_python(script, key=koi.keys["ingest"], url=koi.url, name=name, phone=phone, gzip=gzip)
     assert not complaints
-    customer = await profile(everything, f"member_code:{name}", await _newest(everything))
+    customer = await profile(everything, f"member_code:{name}", await newest(everything))
     seen = {one["name"]: one["events"] for one in customer["activities"]}
     assert seen["product.viewed"] == 250
     assert sum(seen.values()) == 252
@@ -80,16 +63,28 @@ async def test_everything_an_sdk_was_told_arrives_once(
     assert customer["attributes"]["phone"] == phone
 
 
+@pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("script", ["segment.cjs", "rudder.cjs"])
+async def test_everything_a_node_sdk_was_told_arrives_once(
+    koi: RunningKoi, everything: httpx.AsyncClient, javascript: Path, script: str, *, gzip: bool
+) -> None:
+    """The same of the SDKs of Node.js, one of which calls its gzipped JSON a form."""
+    name, phone = a_name(), a_phone()
+    complaints = await run_node(
+        script, key=koi.keys["ingest"], url=koi.url, name=name, phone=phone, count=100, gzip=gzip
+    )
+    assert not complaints
+    customer = await profile(everything, f"member_code:{name}", await newest(everything))
+    seen = {one["name"]: one["events"] for one in customer["activities"]}
+    assert seen == {"customer.identified": 1, "product.viewed": 100, "page.viewed": 1}
+    assert customer["attributes"]["city"] == "Hangzhou"
+    assert customer["attributes"]["phone"] == phone
+
+
 async def test_the_cloudevents_sdk_may_send_in_either_mode(koi: RunningKoi, everything: httpx.AsyncClient) -> None:
     """Structured and binary, each event sent twice: one source and id are one event."""
     name = a_name()
-    complaints = await _run(_CLOUDEVENTS, key=koi.keys["ingest"], url=koi.url, name=name)
+    complaints = await run_python(_CLOUDEVENTS, key=koi.keys["ingest"], url=koi.url, name=name)
     assert not complaints
-    customer = await profile(everything, f"member_code:{name}", await _newest(everything))
+    customer = await profile(everything, f"member_code:{name}", await newest(everything))
     assert customer["events"] == 6
-
-
-async def _newest(client: httpx.AsyncClient) -> int:
-    """Return the position of the newest event of the log."""
-    answer = await client.get("/api/v1/audit/why/1")
-    return int(answer.headers["koi-position"])

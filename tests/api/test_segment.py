@@ -187,6 +187,23 @@ async def test_a_browser_of_any_shop_may_ask_and_read_the_answer(koi: RunningKoi
     assert refused.headers["access-control-allow-origin"] == "https://shop.example.cn"
 
 
+async def test_a_page_closed_while_it_sends_is_no_failure_of_ours(
+    koi: RunningKoi, everything: httpx.AsyncClient
+) -> None:
+    """Visitors do that all day: nobody is to be woken for it."""
+    _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(koi.url).port)
+    key = koi.keys["ingest"]
+    writer.write(f"POST /v1/t HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Length: 99\r\n\r\n{{".encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    counted = 'koi_http_requests_total{method="POST",route="/v1/t",status="400"}'
+    async with asyncio.timeout(5):
+        while counted not in (metrics := (await everything.get("/metrics")).text):
+            pass
+    assert 'status="500"' not in metrics
+
+
 async def test_a_log_that_cannot_keep_up_sends_the_sources_away_for_a_moment(
     koi: RunningKoi, source: httpx.AsyncClient
 ) -> None:

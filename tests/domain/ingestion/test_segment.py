@@ -13,7 +13,7 @@ from domain.activity.activity import Activity
 from domain.activity.vocabulary import Vocabulary
 from domain.identity.identifier import Identifier, identifier
 from domain.ingestion.refusal import Parsed
-from domain.ingestion.segment import parse
+from domain.ingestion.segment import Headers, parse
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 VOCABULARY = Vocabulary.load()
@@ -49,9 +49,10 @@ BROWSER = {
 }
 
 
-def read(body: object, kind: str | None = "batch") -> Parsed:
+def read(body: object, kind: str | None = "batch", headers: Headers = Headers()) -> Parsed:  # noqa: B008 - frozen
     """Read a body as one that arrived at noon."""
-    return parse(json.dumps(body).encode(), kind=kind, source="web", received_at=NOON, vocabulary=VOCABULARY)
+    raw = json.dumps(body).encode()
+    return parse(raw, kind=kind, source="web", received_at=NOON, vocabulary=VOCABULARY, headers=headers)
 
 
 def one(body: object, kind: str | None = None) -> Activity:
@@ -238,3 +239,34 @@ def test_the_strongest_identifier_comes_first(order: Callable[[list[Any]], list[
     listed = order([{"type": "unionid", "id": "u1"}, {"type": "phone", "id": "13800138000"}])
     found: tuple[Identifier, ...] = one(BROWSER | {"userId": None, "context": {"externalIds": listed}}).identifiers
     assert [identifier.type for identifier in found] == ["unionid", "phone", "anonymous"]
+
+
+def test_headers_count_where_the_body_is_silent() -> None:
+    """RudderStack's browser SDK tells the visitor and its clock beside the body as well."""
+    told = Headers(anonymous_id="a1", sent_at="2026-11-23T11:00:00Z")
+    bare = {"type": "track", "event": "Product Viewed", "timestamp": "2026-11-23T10:00:00Z"}
+    (silent,) = read(bare, None, told).accepted
+    assert silent.identifiers == (COOKIE,)
+    assert silent.occurred_at == NOON - timedelta(hours=1), "an hour slow"
+    (spoken,) = read(bare | {"userId": "M1", "sentAt": "2026-11-23T12:00:00Z"}, None, told).accepted
+    assert spoken.identifiers == (MEMBER,), "whoever the message names, the header joins nobody to them"
+    assert spoken.occurred_at == NOON - timedelta(hours=2)
+
+
+def test_a_wish_where_not_to_pass_it_on_is_kept() -> None:
+    """For all of a batch or for one message, which goes before it; going anywhere is no wish."""
+    wish = {"Ads": False}
+    first, second, third = read(
+        {
+            "batch": [
+                {"type": "page", "userId": "M1", "integrations": {"All": True}, "channel": "web"},
+                {"type": "page", "userId": "M1", "integrations": {"Ads": True, "CRM": False}},
+                {"type": "page", "userId": "M1", "integrations": "nonsense"},
+            ],
+            "integrations": wish,
+        }
+    ).accepted
+    assert first.context == {"channel": "web", "integrations": {"Ads": False, "All": True}}
+    assert second.context == {"integrations": {"Ads": True, "CRM": False}}
+    assert third.context == {"integrations": wish}
+    assert one({"type": "page", "userId": "M1", "integrations": {"All": True}}).context == {}

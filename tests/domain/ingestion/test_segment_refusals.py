@@ -146,6 +146,20 @@ def test_a_body_above_the_limits_is_refused_as_a_whole() -> None:
         read(b'{"batch":[{"a":' + b"[" * 5_000)
 
 
+def test_what_a_batch_says_for_all_is_held_to_what_each_could_say() -> None:
+    """A few bytes sent once must not become gigabytes, nor a depth that no message may have."""
+    batch = [GOOD] * 2_500
+    assert len(read({"batch": batch, "context": {"locale": "zh-CN"}}).accepted) == 2_500
+    with pytest.raises(BodyTooLargeError, match="with every message") as refused:
+        read({"batch": batch, "context": {"note": "x" * 250}})
+    assert refused.value.field == "context"
+    deep: Any = "x"
+    for _ in range(33):
+        deep = [deep]
+    with pytest.raises(TooDeepError, match="32"):
+        read({"batch": [GOOD], "integrations": deep})
+
+
 def test_a_source_may_be_given_larger_limits_up_to_four_mebibytes() -> None:
     """RudderStack's SDK sends larger messages; beyond four mebibytes nobody may."""
     large = {"batch": [GOOD | {"properties": {"note": "x" * 1_000_000}}]}
