@@ -6,6 +6,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from commands.activity.source_runs import bring_forward
 from domain.ingestion.callbacks.call import Hint
 
 # A hint that comes again while it waits is younger: who followed the older one has not seen the change.
@@ -34,10 +35,11 @@ class Hints:
         self._pool = pool
 
     async def keep(self, source: str, hints: Sequence[Hint]) -> None:
-        """Keep the hints durably; the same subject is kept once."""
+        """Keep the hints durably, the same subject once, and let the source run to follow them."""
         if hints:
             # In order, so that two calls with the same subjects wait for each other instead of deadlocking.
             await self._pool.execute(_KEEP, source, sorted({hint.subject for hint in hints}))
+            await bring_forward(self._pool, source)
 
     async def waiting(self, source: str, *, limit: int = 100) -> list[Waiting]:
         """Return the hints of a source that nobody has followed yet, the oldest first."""

@@ -102,6 +102,19 @@ class Lookup(_Part, frozen=True, kw_only=True):
         return _form(self.file)
 
 
+class Watching(_Part, frozen=True, kw_only=True):
+    """How a place is watched: how often, in seconds, and how a file is known to be complete.
+
+    With a `marker` (`.done`) a file is complete once another of its name with that behind lies beside it; without one,
+    once its size and time of change were the same at two looks. What came of each file is written to `outbox` (a folder
+    or any fsspec URL), where one is named.
+    """
+
+    every: float = 60.0
+    marker: str = ""
+    outbox: str = ""
+
+
 class Mapping(_Part, frozen=True, kw_only=True):
     """One kind of file of one source, and what a row of it is.
 
@@ -127,6 +140,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
     lines: dict[str, str | Column] = {}
     lines_name: str = "products"
     lookup: tuple[Lookup, ...] = ()
+    watch: Watching = Watching()
 
     @property
     def file_form(self) -> FileForm:

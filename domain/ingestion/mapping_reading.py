@@ -8,7 +8,16 @@ from typing import Any
 
 import msgspec
 
-from domain.ingestion.mapping import Column, FileForm, IdentifierColumn, Lookup, Mapping, MappingError, TimeColumn
+from domain.ingestion.mapping import (
+    Column,
+    FileForm,
+    IdentifierColumn,
+    Lookup,
+    Mapping,
+    MappingError,
+    TimeColumn,
+    Watching,
+)
 from domain.ingestion.mapping_rules import check
 
 # Which keys a table of the file has, by the first step of its path.
@@ -18,6 +27,7 @@ _TABLES: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "lookup": (Lookup, FileForm),
     "identifier": (IdentifierColumn,),
     "time": (TimeColumn,),
+    "watch": (Watching,),
 }
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$(.*)`)?\Z")
 _MISSING = re.compile(r"Object missing required field `(.*?)`(?: - at `\$(.*)`)?\Z")

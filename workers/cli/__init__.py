@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": ("workers.cli.serving:serve", "Run the API alone."),
     "work": ("workers.cli.working:work", "Run the workers alone."),
     "import": ("workers.cli.importing:app", "Bring files of history in."),
+    "sources": ("workers.cli.sources:app", "List, check and run the declared sources."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
     "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
     "keys": ("workers.cli.keys:app", "Create, list and revoke API keys."),

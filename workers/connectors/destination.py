@@ -36,9 +36,14 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 async def open_destination(settings: Settings, secrets: Secrets) -> AsyncIterator[Destination]:
     """Open the event store of a Koi for imports."""
     async with open_event_store(settings.database_url, secrets.master_key) as store:
-        yield Destination(
-            store=store,
-            naming=Naming(secrets.pepper),
-            quarantine=Quarantine(store.pool, secrets.master_key),
-            home=settings.home,
-        )
+        yield destination(settings, secrets, store)
+
+
+def destination(settings: Settings, secrets: Secrets, store: EventStore) -> Destination:
+    """Return the destination over an open event store."""
+    return Destination(
+        store=store,
+        naming=Naming(secrets.pepper),
+        quarantine=Quarantine(store.pool, secrets.master_key),
+        home=settings.home,
+    )

@@ -141,10 +141,13 @@ class Supervisor:
         projector = KoiProgram("projector", ["work", "--role", "projector"], home=self._home, env=env)
         acting = [f"--role={role}" for role in ("identity", "relay", "journeys", "delivery", "timers")]
         workers = KoiProgram("workers", ["work", *acting], home=self._home, env=env)
+        # Likewise what reads files and asks shops.
+        sources = KoiProgram("sources", ["work", "--role", "sources"], home=self._home, env=env)
         with self._step("API and workers"):
             keeper = await self._start_one(api, self._children)
             await self._start_one(projector, self._children)
             await self._start_one(workers, self._children)
+            await self._start_one(sources, self._children)
             await api_ready(settings.api_url, keeper, api)
 
     async def _start_one(self, program: Program, keepers: list[Keeper], title: str | None = None) -> Keeper:

@@ -1,0 +1,1 @@
+"""Declared sources: checked, run on schedule, listed; what one is, its kind knows."""
