@@ -16,10 +16,13 @@ from commands.access.keys import ensure_first_keys
 from commands.activity.intake import Intake
 from commands.activity.quarantine import Quarantine
 from commands.callbacks.doors import Doors
+from commands.identity.erasing import Erasing
+from commands.identity.receipt import Receipts
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.identity.naming import Naming
+from projections.traces.queries import Traces
 
 _POOL = 16
 
@@ -37,6 +40,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     cursors: Cursors
     positions: Positions
     quarantine: Quarantine
+    erasing: Erasing
     metrics: Metrics
 
 
@@ -61,5 +65,12 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
                 cursors=Cursors(secrets.cursor_key),
                 positions=Positions(store.pool),
                 quarantine=quarantine,
+                erasing=Erasing(
+                    store=store,
+                    naming=naming,
+                    receipts=Receipts(settings.lake_url),
+                    traces=Traces(store.pool),
+                    copies={"quarantine_entries": quarantine},
+                ),
                 metrics=metrics,
             )

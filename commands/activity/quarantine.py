@@ -3,13 +3,16 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from commands.runtime.connection import Connection
+from domain.ingestion.mentions import Mentions
 
 _NONCE_BYTES = 12
 _INSERT = """
@@ -21,6 +24,12 @@ _LIST = """
     WHERE id < coalesce($1, 9223372036854775807) AND ($2::text IS NULL OR source = $2)
     ORDER BY id DESC LIMIT $3
 """
+_OPEN = "SELECT id, source, sealed FROM quarantine WHERE sealed <> ''"
+_DESTROY = """
+    UPDATE quarantine SET sealed = '', state = 'erased', settled_at = clock_timestamp(), settled_by = 'erasure'
+    WHERE id = ANY($1)
+"""
+_AT_ONCE = 500
 
 
 class Unusable(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +97,26 @@ class Quarantine:
             for row in await self._pool.fetch(_LIST, before, source, limit)
         ]
 
+    async def destroy_about(self, connection: Connection, names: Collection[str]) -> int:
+        """Destroy what lies here in clear about the person whom these values name; return how many entries."""
+        mentions = Mentions(names)
+        if not mentions:
+            return 0
+        found = [
+            row["id"]
+            async for row in connection.cursor(_OPEN, prefetch=_AT_ONCE)
+            if (text := self._clear(row["source"], row["sealed"])) is not None and mentions.found_in(text)
+        ]
+        await connection.execute(_DESTROY, found)
+        return len(found)
+
     def _sealed(self, source: str, raw: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._key.encrypt(nonce, raw, source.encode())
 
     def _clear(self, source: str, sealed: bytes) -> str | None:
+        if not sealed:  # settled: it is no longer kept
+            return None
         try:
             clear = self._key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], source.encode())
         except InvalidTag:

@@ -8,10 +8,10 @@ import msgspec
 
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
-from domain.identity.customer import Customer, Observed
+from domain.identity.customer import Customer, CustomerErasedError, Observed
 from domain.identity.identifier import Identifier, identifier
 from domain.identity.naming import Naming
-from domain.kernel.errors import InvalidInputError, NotFoundError, StaleVersionError
+from domain.kernel.errors import DomainError, InvalidInputError, NotFoundError, StaleVersionError
 
 _MOST_IDENTIFIERS = 50
 
@@ -20,6 +20,12 @@ class CustomerNotFoundError(NotFoundError):
     """Nothing was ever recorded about a customer with this id."""
 
     code = "customer.not_found"
+
+
+class SuppressedError(DomainError):
+    """An identifier names somebody who was erased."""
+
+    code = "identifier.suppressed"
 
 
 class GivenIdentifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +67,21 @@ async def existing(streams: Streams, customer_id: UUID, *, field: str | None = N
     customer = await streams.load(Customer, customer_id)
     if not customer.exists:
         raise CustomerNotFoundError("there is no customer with this id", field=field)
+    if customer.is_erased:
+        raise CustomerErasedError("this person was erased: nothing is recorded about her any more", field=field)
     return customer
+
+
+async def admitted(names: tuple[Observed, ...], streams: Streams) -> tuple[Observed, ...]:
+    """Return the identifiers; raises `SuppressedError` where one of them names somebody who was erased."""
+    await streams.suppressions.refresh()
+    if any(one.id in streams.suppressions for one in names):
+        raise SuppressedError(
+            "one of these identifiers names a person who was erased: only her new consent lets her in again "
+            "(POST /api/v1/erasures/{id}/lift)",
+            field="identifiers",
+        )
+    return names
 
 
 def expect(customer: Customer, version: int | None) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from commands.identity.customers import Changed, GivenIdentifier, change, observed
+from commands.identity.customers import Changed, GivenIdentifier, admitted, change, observed
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.identity.naming import Naming
@@ -26,7 +26,7 @@ async def link_identifiers(
     naming: Naming,
 ) -> Changed:
     """Add the identifiers the customer does not claim yet; those it claims already change nothing."""
-    names = observed(command.identifiers, naming)
+    names = await admitted(observed(command.identifiers, naming), streams)
     return await change(
         customer_id, lambda customer: customer.link(names), by=by, streams=streams, expected_version=expected_version
     )

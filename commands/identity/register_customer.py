@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from commands.identity.attributes import parted
-from commands.identity.customers import Changed, GivenIdentifier, observed, saved
+from commands.identity.customers import Changed, GivenIdentifier, admitted, observed, saved
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
@@ -25,7 +25,7 @@ async def register_customer(command: RegisterCustomer, *, by: Context, streams: 
 
     Raises `AlreadyExistsError` where the strongest identifier has one, `IdentifierError` for a malformed one.
     """
-    names = observed(command.identifiers, naming)
+    names = await admitted(observed(command.identifiers, naming), streams)
     customer = await streams.load(Customer, names[0].id)
     customer.register(names)
     occurred_at = by.occurred_at or now()

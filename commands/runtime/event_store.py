@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from commands.runtime.keyring import KeyRing
 from commands.runtime.recorder import DecisionRecorder
 from commands.runtime.streams import Streams
+from commands.runtime.suppressions import Listening, Suppressions
 from commands.runtime.writer import Writer
 
 TABLE = "decision_log"
@@ -56,6 +57,11 @@ class EventStore(msgspec.Struct, frozen=True, kw_only=True):
     keyring: KeyRing
     streams: Streams
 
+    @property
+    def suppressions(self) -> Suppressions:
+        """Who is kept out."""
+        return self.streams.suppressions
+
 
 @asynccontextmanager
 async def open_event_store(database_url: str, master_key: bytes, *, pool_size: int = 10) -> AsyncIterator[EventStore]:
@@ -64,8 +70,10 @@ async def open_event_store(database_url: str, master_key: bytes, *, pool_size: i
     recorder = open_recorder(database_url)
     try:
         keyring = KeyRing(pool, master_key)
-        async with Writer(recorder) as writer:
-            yield EventStore(pool=pool, recorder=recorder, keyring=keyring, streams=Streams(pool, keyring, writer))
+        keyring.closed = suppressions = Suppressions(pool, keyring.forget)
+        async with Listening(database_url, suppressions), Writer(recorder) as writer:
+            streams = Streams(pool, keyring, writer, suppressions)
+            yield EventStore(pool=pool, recorder=recorder, keyring=keyring, streams=streams)
     finally:
         recorder.datastore.close()
         await pool.close()

@@ -2,12 +2,14 @@
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from uuid import UUID
 
 import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.identity.customer import CustomerErasedError
 
 _NONCE_BYTES = 12
 _SELECT = "SELECT subject_id, wrapped FROM subject_key WHERE subject_id = ANY($1)"
@@ -29,12 +31,18 @@ class KeyRing:
     most recently used), `seal` and `unseal` then work without waiting.
     """
 
-    def __init__(self, pool: asyncpg.Pool, master_key: bytes, *, capacity: int = 200_000) -> None:
+    def __init__(self, pool: asyncpg.Pool, master_key: bytes | AESGCM, *, capacity: int = 200_000) -> None:
         """Take the pool to read keys from and the 32 bytes that wrap them."""
         self._pool = pool
-        self._master = AESGCM(master_key)
+        self._master = master_key if isinstance(master_key, AESGCM) else AESGCM(master_key)
         self._capacity = capacity
         self._keys: OrderedDict[UUID, AESGCM] = OrderedDict()
+        # Whose keys are no longer to be used, from the decision on: between it and their end lie a few milliseconds.
+        self.closed: Container[UUID] = ()
+
+    def apart(self) -> "KeyRing":
+        """Return a ring that also opens what is closed: for an erasure, which has to find what it destroys."""
+        return KeyRing(self._pool, self._master)
 
     async def load(self, subjects: Iterable[UUID]) -> None:
         """Bring the keys that exist into memory."""
@@ -54,7 +62,12 @@ class KeyRing:
         await self.load(missing)
 
     def seal(self, subject: UUID, clear: bytes) -> bytes:
-        """Encrypt under the customer's key; raises `KeyError` if it was not ensured before."""
+        """Encrypt under the customer's key; raises `KeyError` if it was not ensured before.
+
+        Raises `CustomerErasedError` where there can be none.
+        """
+        if subject in self.closed:
+            raise CustomerErasedError("this person was erased: nothing is recorded about her any more")
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._keys[subject].encrypt(nonce, clear, subject.bytes)
 
@@ -68,16 +81,17 @@ class KeyRing:
         except InvalidTag:
             return None
 
-    def forget(self, subject: UUID) -> None:
-        """Drop the key from memory."""
-        self._keys.pop(subject, None)
+    def forget(self, subjects: Iterable[UUID]) -> None:
+        """Drop the keys from memory."""
+        for subject in subjects:
+            self._keys.pop(subject, None)
 
     def _missing(self, subjects: Iterable[UUID]) -> list[UUID]:
         missing = []
         for subject in sorted(set(subjects)):
             if subject in self._keys:
                 self._keys.move_to_end(subject)  # wanted now, so not the next to be dropped
-            else:
+            elif subject not in self.closed:
                 missing.append(subject)
         return missing
 
@@ -86,6 +100,8 @@ class KeyRing:
         return nonce + self._master.encrypt(nonce, key, subject.bytes)
 
     def _keep(self, subject: UUID, wrapped: bytes) -> None:
+        if subject in self.closed:  # since it was asked for
+            return
         key = self._master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], subject.bytes)
         self._keys[subject] = AESGCM(key)
         while len(self._keys) > self._capacity:

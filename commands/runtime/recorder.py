@@ -15,6 +15,10 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composed, Identifier
 
+# Whoever holds keys in memory has to hear of an erasure at once, and of nothing else.
+_OF_ERASURES = "erasure."
+_TELL_OF_ERASURE = SQL("NOTIFY koi_erasure")
+
 # Runs before the lock and may add events it can only make there; repeatable, since a lost connection repeats it.
 Before = Callable[[Cursor[DictRow]], Sequence[StoredEvent]]
 # Runs under the lock, once the positions are known.
@@ -48,6 +52,8 @@ class DecisionRecorder(PostgresApplicationRecorder):
 
     def _copy_events(self, cursor: Cursor[DictRow], events: Sequence[StoredEvent]) -> Sequence[int]:
         cursor.execute(self._lock_and_notify, prepare=False)
+        if any(event.topic.startswith(_OF_ERASURES) for event in events):
+            cursor.execute(_TELL_OF_ERASURE)
         with cursor.copy(self._copy) as copy:
             copy.set_types(("uuid", "int8", "text", "bytea"))
             for event in events:

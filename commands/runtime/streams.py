@@ -12,6 +12,7 @@ from commands.runtime.clock import now
 from commands.runtime.context import AlreadyDoneError, Context, Saved
 from commands.runtime.keyring import KeyRing
 from commands.runtime.mapper import SealingMapper
+from commands.runtime.suppressions import Suppressions
 from commands.runtime.writer import Writer
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.event import Event, type_of_topic
@@ -29,10 +30,11 @@ _FIND = "SELECT position, result::text AS result, fingerprint FROM command_log W
 class Streams:
     """Loads aggregates by replaying their streams and saves what they decided."""
 
-    def __init__(self, pool: asyncpg.Pool, keyring: KeyRing, writer: Writer) -> None:
-        """Take where to read from, the keys of the customers, and the process's one writer."""
+    def __init__(self, pool: asyncpg.Pool, keyring: KeyRing, writer: Writer, suppressions: Suppressions) -> None:
+        """Take where to read from, the keys of the customers, the process's one writer, and who is kept out."""
         self._pool = pool
         self.keyring = keyring
+        self.suppressions = suppressions
         self._writer = writer
         self.mapper = SealingMapper(keyring)
 

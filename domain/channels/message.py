@@ -19,7 +19,7 @@ RETRY_AFTER = (5, 300, 1_800, 7_200, 18_000, 36_000)
 Status = Literal[
     "unrequested", "requested", "dispatched", "accepted", "delivered", "retrying", "failed", "suppressed", "unknown"
 ]
-Suppression = Literal["no_consent", "no_endpoint", "expired", "campaign_paused"]
+Suppression = Literal["no_consent", "no_endpoint", "expired", "campaign_paused", "erased"]
 
 
 class MessageExistsError(AlreadyExistsError):

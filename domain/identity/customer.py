@@ -24,6 +24,12 @@ class MergeError(DomainError):
     code = "customer.merge"
 
 
+class CustomerErasedError(DomainError):
+    """The person asked to be erased: nothing is recorded about her any more."""
+
+    code = "customer.erased"
+
+
 class ConsentState(StrEnum):
     """The two words a person can say about a channel and a purpose."""
 
@@ -117,6 +123,24 @@ class Customer(Aggregate):
         withdrawn: tuple[UUID, ...]
         reason: str
 
+    class Erased(Event, frozen=True, kw_only=True):
+        """The person is erased: who she is, what she said and claimed counts no more; its keys are destroyed.
+
+        `receipt_id` is the erasure that proves it, `reason` why (nothing personal).
+        """
+
+        TOPIC = "customer.erased.v1"
+        receipt_id: UUID
+        reason: str
+        legal_basis: str
+
+    class Readmitted(Event, frozen=True, kw_only=True):
+        """The person came back by a new consent: she begins anew, without what was erased."""
+
+        TOPIC = "customer.readmitted.v1"
+        receipt_id: UUID
+        reason: str
+
     def __init__(self, stream_id: UUID) -> None:
         """Begin unknown."""
         super().__init__(stream_id)
@@ -127,6 +151,7 @@ class Customer(Aggregate):
         self.attributes: dict[str, Attribute] = {}
         self.consents: dict[tuple[str, str], ConsentWord] = {}
         self.merged_with: set[UUID] = set()
+        self.is_erased = False
 
     def register(self, identifiers: tuple[Observed, ...]) -> None:
         """Begin the customer's history; raises `AlreadyExistsError` if it has one."""
@@ -141,6 +166,8 @@ class Customer(Aggregate):
 
     def observe(self, identifiers: tuple[Observed, ...]) -> None:
         """Take note of the identifiers a fact came with: registers, adds claims, or does nothing if all is known."""
+        if self.is_erased:
+            return
         if not self.exists:
             self.register(identifiers)
             return
@@ -156,6 +183,8 @@ class Customer(Aggregate):
 
     def describe(self, attributes: dict[str, Any], personal: dict[str, Any], occurred_at: datetime) -> None:
         """Set attributes as of `occurred_at`; an older word than the one known changes nothing."""
+        if self.is_erased:
+            return
         plain = {key: value for key, value in attributes.items() if self._is_news(key, value, occurred_at)}
         sealed = {key: value for key, value in personal.items() if self._is_news(key, value, occurred_at)}
         if plain or sealed:
@@ -202,14 +231,21 @@ class Customer(Aggregate):
             raise MergeError(msg, field="other_id")
         self.record(self.Unmerged, other_id=other_id, withdrawn=withdrawn, reason=reason)
 
+    def erase(self, receipt_id: UUID, *, reason: str, legal_basis: str) -> None:
+        """Forget who this is, once; a customer nobody ever saw has nothing to forget."""
+        if self.exists and not self.is_erased:
+            self.record(self.Erased, receipt_id=receipt_id, reason=reason, legal_basis=legal_basis)
+
+    def readmit(self, receipt_id: UUID, reason: str) -> None:
+        """Begin anew after an erasure that was lifted."""
+        if self.is_erased:
+            self.record(self.Readmitted, receipt_id=receipt_id, reason=reason)
+
     def evolve(self, event: Event) -> None:
         """Assign what the event says."""
         match event:
-            case Customer.Registered():
-                self.named_by = event.named_by
-                self._claim(event.claims, event.identifiers)
-            case Customer.Identified():
-                self._claim(event.claims, event.identifiers)
+            case Customer.Registered() | Customer.Identified():
+                self._claim(event)
             case Customer.AttributesChanged():
                 for key, value in (event.attributes | event.personal).items():
                     self.attributes[key] = Attribute(value, event.meta.occurred_at)
@@ -223,13 +259,28 @@ class Customer(Aggregate):
                     self.claims.pop(claim, None)
                     self.identifiers.pop(claim, None)
                     self.withdrawn.add(claim)
+            case Customer.Erased():
+                self._forget()
+            case Customer.Readmitted():
+                self.is_erased = False
 
-    def _claim(self, claims: tuple[Claim, ...], values: dict[str, str]) -> None:
-        for claim in claims:
+    def _forget(self) -> None:
+        self.is_erased = True
+        self.claims.clear()
+        self.withdrawn.clear()
+        self.identifiers.clear()
+        self.attributes.clear()
+        self.consents.clear()
+        self.merged_with.clear()
+
+    def _claim(self, event: "Customer.Registered | Customer.Identified") -> None:
+        if isinstance(event, Customer.Registered):
+            self.named_by = event.named_by
+        for claim in event.claims:
             self.claims[claim.id] = claim.type
             self.withdrawn.discard(claim.id)
-            if str(claim.id) in values:
-                self.identifiers[claim.id] = (claim.type, values[str(claim.id)])
+            if str(claim.id) in event.identifiers:
+                self.identifiers[claim.id] = (claim.type, event.identifiers[str(claim.id)])
 
     def _consent(self, event: "Customer.ConsentChanged") -> None:
         known = self.consents.get((event.channel, event.purpose))

@@ -29,6 +29,7 @@ _SUPPRESSED: Final = {
     "no_endpoint": ("没有可用的联系方式", "there was no address to reach the customer at"),
     "expired": ("消息已过期", "it was no longer worth sending"),
     "campaign_paused": ("活动已暂停", "the campaign was paused"),
+    "erased": ("客户数据已删除", "the person had been erased"),
 }
 
 

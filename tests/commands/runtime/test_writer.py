@@ -16,6 +16,7 @@ from commands.runtime.event_store import EventStore, open_event_store, open_pool
 from commands.runtime.keyring import KeyRing
 from commands.runtime.recorder import DecisionRecorder
 from commands.runtime.streams import Streams
+from commands.runtime.suppressions import Suppressions
 from commands.runtime.writer import Writer
 from domain.identity.customer import ConsentState, Customer, Observed
 from domain.kernel.errors import StaleVersionError
@@ -107,7 +108,7 @@ async def test_a_connection_cut_after_the_commit_is_not_reported_as_a_conflict(d
     recorder = _LosesTheFirstAnswer(open_recorder(database).datastore, events_table_name="decision_log")
     pool = await open_pool(database)
     async with Writer(recorder) as writer:
-        streams = Streams(pool, KeyRing(pool, _KEY), writer)
+        streams = Streams(pool, ring := KeyRing(pool, _KEY), writer, Suppressions(pool, ring.forget))
         by = Context(actor="shop", command_id=uuid4())
         with pytest.raises(AlreadyDoneError) as caught:
             await streams.save(_member(1), by=by, result="registered")

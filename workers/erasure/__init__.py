@@ -1,0 +1,1 @@
+"""What erasures need in a worker or a terminal."""
