@@ -4,6 +4,7 @@ from projections.audit_chain.projector import PROJECTION as AUDIT_CHAIN
 from projections.campaign_overview.projector import PROJECTION as CAMPAIGN_OVERVIEW
 from projections.coupon_ledger.projector import PROJECTION as COUPON_LEDGER
 from projections.customer_360.projector import PROJECTION as CUSTOMER_360
+from projections.customer_tags.projector import PROJECTION as CUSTOMER_TAGS
 from projections.due_timers.projector import PROJECTION as DUE_TIMERS
 from projections.engine.projection import Projection
 from projections.event_timeline.projector import PROJECTION as EVENT_TIMELINE
@@ -15,6 +16,7 @@ from projections.lake.projector import lake_at
 VIEWS: tuple[Projection, ...] = (
     IDENTITY_GRAPH,
     CUSTOMER_360,
+    CUSTOMER_TAGS,
     EVENT_TIMELINE,
     CAMPAIGN_OVERVIEW,
     COUPON_LEDGER,

@@ -22,6 +22,8 @@ async def note_consent(word: ConsentWord, *, told_by: str, by: Context, streams:
         try:
             await streams.refuse_repeat(once)
             customer = await streams.load(Customer, naming.customer_id(strongest(word.identifiers)))
+            if customer.is_erased:
+                return
             customer.observe(observed(word, naming))
             customer.change_consent(
                 word.channel,

@@ -13,6 +13,7 @@ import msgspec
 
 from domain.kernel import Aggregate, DomainError, Event
 from domain.kernel.errors import AlreadyExistsError, InvalidInputError
+from domain.tags.words import Tag, TagList, TagWords
 
 # The same value said again is written at most once in this time: enough for "last word wins" to be right to the day.
 _CONFIRM_AFTER = timedelta(days=1)
@@ -108,6 +109,22 @@ class Customer(Aggregate):
         source: str
         evidence: str = ""
 
+    class Tagged(Event, frozen=True, kw_only=True):
+        """A source said, as of `meta.occurred_at`, that the customer has these tags."""
+
+        TOPIC = "customer.tagged.v1"
+        source: str
+        tags: tuple[Tag, ...]
+        evidence: str = ""
+
+    class Untagged(Event, frozen=True, kw_only=True):
+        """A source said, or its complete list left them out, that the customer has these tags no more."""
+
+        TOPIC = "customer.untagged.v1"
+        source: str
+        tags: tuple[Tag, ...]
+        evidence: str = ""
+
     class Merged(Event, frozen=True, kw_only=True):
         """Someone decided that this customer and the other are one person."""
 
@@ -150,6 +167,7 @@ class Customer(Aggregate):
         self.identifiers: dict[UUID, tuple[str, str]] = {}
         self.attributes: dict[str, Attribute] = {}
         self.consents: dict[tuple[str, str], ConsentWord] = {}
+        self.tags = TagWords()
         self.merged_with: set[UUID] = set()
         self.is_erased = False
 
@@ -213,6 +231,16 @@ class Customer(Aggregate):
             evidence=evidence,
         )
 
+    def tag(self, told: TagList) -> None:
+        """Take a source's word on tags: what changes by it is recorded, what is known already is not."""
+        if self.is_erased:
+            return
+        present, absent = self.tags.changed_by(told)
+        for kind, tags in ((self.Untagged, absent), (self.Tagged, present)):
+            if tags:
+                said = {"source": told.source, "tags": tags, "evidence": told.evidence}
+                self.record(kind, occurred_at=told.occurred_at, **said)
+
     def merge(self, other_id: UUID, reason: str) -> None:
         """Declare this and the other customer one person; raises `MergeError` if they are already, or are the same."""
         if other_id == self.id:
@@ -251,14 +279,14 @@ class Customer(Aggregate):
                     self.attributes[key] = Attribute(value, event.meta.occurred_at)
             case Customer.ConsentChanged():
                 self._consent(event)
+            case Customer.Tagged() | Customer.Untagged():
+                is_present = isinstance(event, Customer.Tagged)
+                self.tags.take(event.source, event.tags, event.meta.occurred_at, is_present=is_present)
             case Customer.Merged():
                 self.merged_with.add(event.other_id)
             case Customer.Unmerged():
                 self.merged_with.discard(event.other_id)
-                for claim in event.withdrawn:
-                    self.claims.pop(claim, None)
-                    self.identifiers.pop(claim, None)
-                    self.withdrawn.add(claim)
+                self._withdraw(event.withdrawn)
             case Customer.Erased():
                 self._forget()
             case Customer.Readmitted():
@@ -271,6 +299,7 @@ class Customer(Aggregate):
         self.identifiers.clear()
         self.attributes.clear()
         self.consents.clear()
+        self.tags.forget()
         self.merged_with.clear()
 
     def _claim(self, event: "Customer.Registered | Customer.Identified") -> None:
@@ -281,6 +310,12 @@ class Customer(Aggregate):
             self.withdrawn.discard(claim.id)
             if str(claim.id) in event.identifiers:
                 self.identifiers[claim.id] = (claim.type, event.identifiers[str(claim.id)])
+
+    def _withdraw(self, claims: tuple[UUID, ...]) -> None:
+        for claim in claims:
+            self.claims.pop(claim, None)
+            self.identifiers.pop(claim, None)
+            self.withdrawn.add(claim)
 
     def _consent(self, event: "Customer.ConsentChanged") -> None:
         known = self.consents.get((event.channel, event.purpose))

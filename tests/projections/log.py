@@ -17,6 +17,7 @@ from domain.identity.customer import Claim, ConsentState, Customer
 from domain.kernel.event import Event, Meta
 from domain.kernel.ids import derived
 from domain.kernel.stored import to_state
+from domain.tags.words import Tag, TagList, Told
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -52,6 +53,7 @@ class Log:
         self._recorder = open_recorder(database_url)
         self._ids = FactIds()
         self._versions: Counter[UUID] = Counter()
+        self._tagged: dict[UUID, Customer] = {}
         self.facts = 0
         self.now = NOON
 
@@ -97,6 +99,18 @@ class Log:
         meta = Meta(occurred_at=at or self.now)
         changed = Customer.AttributesChanged(attributes=dict(plain), personal=personal or {}, meta=meta)
         return self.append((customer_id(name), changed))
+
+    def tag(self, name: str, *keys: str, source: str = "crm", at: datetime | None = None) -> int:
+        """A source lists the tags a customer has: all others of this source are gone."""
+        told = TagList(
+            source=source,
+            occurred_at=at or self.now,
+            present=tuple(Told(tag=Tag(key, "", key)) for key in keys),
+            is_complete=True,
+        )
+        customer = self._tagged.setdefault(customer_id(name), Customer(customer_id(name)))
+        customer.tag(told)
+        return self.append(*((customer.id, event) for event in customer.collect_events()))
 
     def seal(self, *rows: FactRow) -> int:
         """Facts become part of history, in one batch; returns the position of the seal."""

@@ -34,6 +34,7 @@ def _history(log: Log) -> int:
         log.register(f"device {number}", "device", ("li's phone", "phone") if number % 3 == 0 else ("wang", "phone"))
         log.seal(a_fact(f"device {number}"), an_order("li", 100 * number), an_order("wang", 5, currency="JPY"))
         log.describe("li", visits=number, personal={"name": f"李 {number}"})
+        log.tag("li", *(f"interest.{number % tags}" for tags in (2, 3)), source=("crm", "erp")[number % 2])
         log.consent("li", "granted" if number % 2 else "withdrawn", channel=("email", "sms")[number % 2])
     log.append((coupon, coupon_issued(customer_id=LI)), (coupon, Coupon.Voided(reason="a test")))
     log.append((derived("message", 1), message_requested(customer_id=LI)))

@@ -1,0 +1,1 @@
+"""Tags: what is said of customers in few words, by whom, and when."""
