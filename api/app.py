@@ -14,7 +14,7 @@ from api import openapi, problems
 from api.commanding import change, creation
 from api.counting import counting
 from api.idempotency import asked
-from api.ingest import cloudevents, hooks, segment
+from api.ingest import cloudevents, hooks, posthog, segment
 from api.opened import Opened, opened
 from api.pages import paging
 from api.positions import wait_for
@@ -49,6 +49,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
         route_handlers=[
             segment.router,
             cloudevents.router,
+            posthog.router,
             hooks.router,
             CustomerController,
             CampaignController,

@@ -18,16 +18,15 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from api.auth import Doorkeeper, presented
+from api.auth import Doorkeeper
 from api.ingest import segment_loading
 from api.ingest.cors import cors
 from api.ingest.door import Door
+from api.ingest.keyed import keyed
 from api.openapi import INGEST
-from commands.access.scope import Scope
 from commands.runtime.clock import now
 from domain.activity.vocabulary import Vocabulary
 from domain.ingestion import json_text, segment
-from domain.ingestion.body import decoded
 from domain.ingestion.refusal import Limits
 
 # RudderStack's SDKs send up to 4 MB at once; a single message is held to what Segment itself takes.
@@ -74,12 +73,9 @@ async def take(
     taken once. The key comes as Basic user name, Bearer, `X-API-Key`, or `writeKey` in the body or the query.
     """
     received_at = now()
-    key = presented(request.headers) or request.query_params.get("writeKey")
-    # A key in the headers is checked before anything is read for it.
-    caller = await doorkeeper.caller(key) if key else None
-    body = decoded(await request.body(), request.headers.get("content-encoding"), max_bytes=LIMITS.body_bytes)
-    caller = caller or await doorkeeper.caller(_key_within(body))
-    caller.require(Scope.INGEST)
+    caller, body = await keyed(
+        request, doorkeeper, in_query="writeKey", within=_key_within, max_bytes=LIMITS.body_bytes
+    )
     kind = request.scope["path"].rstrip("/").rpartition("/")[2]
     parsed = segment.parse(
         body,

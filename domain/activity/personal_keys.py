@@ -152,7 +152,12 @@ _THINGS: Final = frozenset(
         *("library", "os", "page", "company", "order", "category", "商品", "门店", "品牌", "店铺"),
     }
 )
-_LINKS: Final = frozenset({"url", "href", "referrer", "referer", "landing_page", "page_url", "search"})
+_LINKS: Final = frozenset(
+    {
+        *("url", "href", "referrer", "referer", "landing_page", "page_url", "search", "current_url"),
+        *("session_entry_url", "session_entry_referrer", "initial_current_url", "initial_referrer"),
+    }
+)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)

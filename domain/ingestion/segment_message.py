@@ -1,6 +1,5 @@
 """A message of the Segment family as the SDKs send it, and what its parts mean."""
 
-import hashlib
 from typing import Any, Final
 
 import msgspec
@@ -111,7 +110,6 @@ def observe(message: Message, call: str, context: dict[str, Any], observed: Obse
         observed.named("anonymous", message.previous_id, "previousId")
 
 
-def fingerprint(message: Message, call: str) -> str:
-    """Return a digest of the content; `sentAt` is left out, since it is new on each attempt to send."""
-    content = msgspec.json.encode([call, msgspec.structs.replace(message, sent_at=None)], order="deterministic")
-    return hashlib.sha256(content).hexdigest()[:32]
+def content(message: Message, call: str) -> bytes:
+    """Return what the message says; `sentAt` is left out, since it is new on each attempt to send."""
+    return msgspec.json.encode([call, msgspec.structs.replace(message, sent_at=None)], order="deterministic")

@@ -1,27 +1,26 @@
 """Reading messages of the Segment family into activities."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from domain.activity.activity import Activity, sections
 from domain.activity.amount import amount_of
 from domain.activity.personal import split
 from domain.activity.vocabulary import Vocabulary
 from domain.ingestion.clocks import Clocks, corrected, instant
+from domain.ingestion.content_ids import ContentIds, given_id
 from domain.ingestion.observed import Observed
 from domain.ingestion.refusal import Defaults, Limits, MessageError
 from domain.ingestion.segment_message import (
     Message,
     call_of,
     circumstances_of,
-    fingerprint,
+    content,
     name_of,
     observe,
     properties_of,
     traits_of,
 )
-
-_LONGEST_ID: Final = 256
 
 
 class Reading:
@@ -39,7 +38,7 @@ class Reading:
         self._integrations: dict[str, Any] = {}
         self._anonymous_id: str | None = None
         self._sent_at: datetime | None = None
-        self._repeats: dict[str, int] = {}
+        self._ids = ContentIds(received_at)
 
     def share(self, context: object, integrations: object, sent_at: object) -> None:
         """Take what the batch says for all its messages; a message's own word goes before it."""
@@ -96,26 +95,11 @@ class Reading:
         )
 
     def _message_id(self, message: Message, call: str) -> str:
-        given = message.message_id
-        if isinstance(given, int) and not isinstance(given, bool) and abs(given) < 10**_LONGEST_ID:
-            given = str(given)
-        if given is None or given == "":
-            return self._derived_id(message, call)
-        if not isinstance(given, str) or len(given) > _LONGEST_ID:
-            raise MessageError("message_id.invalid", f"must be at most {_LONGEST_ID} characters", field="messageId")
-        return given
-
-    def _derived_id(self, message: Message, call: str) -> str:
-        """Return an id made of the content, the same when a client sends the message again.
-
-        A message without any time cannot be told from its like of another hour, so each arrival counts; equal messages
-        within one request are numbered.
-        """
-        content = fingerprint(message, call)
-        if message.timestamp is None and message.original_timestamp is None:
-            content += f"-{self._received_at.timestamp():.6f}"
-        repeat = self._repeats[content] = self._repeats.get(content, -1) + 1
-        return f"content-{content}-{repeat}"
+        given = given_id(message.message_id, "messageId")
+        if given is not None:
+            return given
+        has_time = message.timestamp is not None or message.original_timestamp is not None
+        return self._ids.id_of(content(message, call), has_time=has_time)
 
 
 def _sent(given: object) -> datetime | None:

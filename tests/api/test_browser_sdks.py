@@ -11,6 +11,7 @@ from tests.api.running import RunningKoi
 
 _SEGMENT: Final = "/@segment/analytics-next/dist/umd/index.js"
 _RUDDER: Final = "/@rudderstack/analytics-js/dist/npm/modern/bundled/umd/index.js"
+_POSTHOG: Final = "/posthog-js/dist/array.no-external.js"
 _SHOPPING: Final = """
 async ({name, phone}) => {
     await analytics.page('Shop', 'Home');
@@ -90,9 +91,40 @@ async def test_rudderstacks_browser_sdk(
     assert ("POST /v1/track" in watched.asked) is not by_beacon
 
 
-def _is_all_there(customer: dict[str, Any], phone: str) -> None:
+async def test_posthogs_browser_sdk(koi: RunningKoi, everything: httpx.AsyncClient, page: Page) -> None:
+    """It asks how to behave, sends gzip, and the last of it as a form while the page goes."""
+    watched, name, phone = Watched(page, koi.url), a_name(), a_phone()
+    await page.add_script_tag(url=_POSTHOG)
+    async with page.expect_response(f"{koi.url}/array/**"):
+        await page.evaluate(
+            """({key, url}) => posthog.init(key, {
+                api_host: url,
+                opt_out_useragent_filter: true,  // it would take this browser for a bot
+                request_queue_config: {flush_interval_ms: 250},
+            })""",
+            {"key": koi.keys["ingest"], "url": koi.url},
+        )
+    await page.evaluate(
+        """({name, phone}) => {
+            posthog.capture('Product Viewed', {product_id: '0', price: 19.9});
+            posthog.identify(name, {phone, city: 'Hangzhou'});
+            for (let number = 1; number < 4; number++)
+                posthog.capture('Product Viewed', {product_id: String(number), price: 19.9});
+        }""",
+        {"name": name, "phone": phone},
+    )
+    await having(everything, f"member_code:{name}", 6)
+    await page.evaluate("posthog.capture('Product Viewed', {product_id: '4', price: 19.9})")
+    await page.goto("about:blank")
+    customer = await having(everything, f"member_code:{name}", 8)
+    assert watched.complaints == []
+    _is_all_there(customer, phone, **{"custom.pageleave": 1})
+    assert "POST /i/v0/e/" in watched.asked
+
+
+def _is_all_there(customer: dict[str, Any], phone: str, **more: int) -> None:
     seen = {one["name"]: one["events"] for one in customer["activities"]}
-    assert seen == {"page.viewed": 1, "customer.identified": 1, "product.viewed": 5}
+    assert seen == {"page.viewed": 1, "customer.identified": 1, "product.viewed": 5} | more
     assert customer["attributes"]["city"] == "Hangzhou"
     assert customer["attributes"]["phone"] == phone
     assert {"member_code", "anonymous", "phone"} == {one["type"] for one in customer["identifiers"]}

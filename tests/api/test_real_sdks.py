@@ -31,6 +31,18 @@ for number in range(250):
 analytics.page(name, "Shop", "Home", {"url": "https://shop.example.cn/"})
 analytics.shutdown()
 """
+_POSTHOG = """
+from posthog import Posthog
+posthog = Posthog(key, host=url, gzip=gzip, max_retries=2, on_error=lambda error, items: print("error", error))
+posthog.set(distinct_id=name, properties={"city": "Hangzhou", "phone": phone})
+posthog.alias(previous_id=f"{name}-before", distinct_id=name)
+posthog.group_identify("company", "c1", {"name": "Tea"}, distinct_id=name)
+for number in range(count):
+    posthog.capture("Product Viewed", distinct_id=name, properties={"product_id": str(number)})
+for _ in range(2):
+    posthog.capture("Product Added", distinct_id=name, uuid="7d7f7a3e-0000-4000-8000-" + name[-12:])
+posthog.shutdown()
+"""
 _CLOUDEVENTS = """
 import httpx
 from cloudevents.v1.http import CloudEvent, to_binary, to_structured
@@ -79,6 +91,31 @@ async def test_everything_a_node_sdk_was_told_arrives_once(
     assert seen == {"customer.identified": 1, "product.viewed": 100, "page.viewed": 1}
     assert customer["attributes"]["city"] == "Hangzhou"
     assert customer["attributes"]["phone"] == phone
+
+
+@pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("language", ["python", "node"])
+async def test_posthogs_sdks(
+    koi: RunningKoi, everything: httpx.AsyncClient, javascript: Path, language: str, *, gzip: bool
+) -> None:
+    """Who it is, under which id before, of which group, and what was done; one `uuid` sent twice is one event."""
+    name, phone = a_name(), a_phone()
+    given = {"key": koi.keys["ingest"], "url": koi.url, "name": name, "phone": phone, "count": 100, "gzip": gzip}
+    complaints = await (run_python(_POSTHOG, **given) if language == "python" else run_node("posthog.cjs", **given))
+    assert not complaints
+    customer = await profile(everything, f"member_code:{name}", await newest(everything))
+    seen = {one["name"]: one["events"] for one in customer["activities"]}
+    assert seen == {
+        "customer.identified": 1,
+        "customer.aliased": 1,
+        "customer.grouped": 1,
+        "product.viewed": 100,
+        "cart.item_added": 1,
+    }
+    assert customer["attributes"]["city"] == "Hangzhou"
+    assert customer["attributes"]["phone"] == phone
+    before = await profile(everything, f"member_code:{name}-before", await newest(everything))
+    assert before["profile_id"] == customer["profile_id"]
 
 
 async def test_the_cloudevents_sdk_may_send_in_either_mode(koi: RunningKoi, everything: httpx.AsyncClient) -> None:
