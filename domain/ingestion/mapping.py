@@ -8,6 +8,7 @@ import msgspec
 from domain.kernel.errors import InvalidInputError
 
 Row = Literal["fact", "customer", "campaign", "offer"]
+Format = Literal["csv", "parquet", "excel", "jsonl"]
 Type = Literal["text", "integer", "decimal", "money", "boolean", "date", "time"]
 Scalar = str | int | float | bool
 
@@ -76,18 +77,22 @@ class TimeColumn(_Part, frozen=True, kw_only=True):
 class FileForm(_Part, frozen=True, kw_only=True):
     """Where the files are (a path, a pattern or any fsspec URL) and how they are written.
 
-    Without `delimiter`, the header tells it; `encoding` auto is UTF-8 with or without a mark, else GB18030. `columns`
-    names the columns of a file without a header. If more than the share `most_broken` of the first rows is broken, it
-    is the mapping that is wrong, and nothing is imported.
+    Without `format`, the name tells it; without `delimiter`, the header. `encoding` auto is UTF-8 with or without a
+    mark, else GB18030. `columns` names the columns of a file without a header. Of a workbook, `sheet` is a name or a
+    number from 1, below `skip` lines of titles. If more than the share `most_broken` of the first rows is broken, it is
+    the mapping that is wrong, and nothing is imported. `options` are those of the place (a user, a key).
     """
 
     path: str = ""
-    format: Literal["csv", "parquet"] | None = None
+    format: Format | None = None
     delimiter: str | None = None
     quote: str = '"'
     encoding: str = "auto"
     columns: tuple[str, ...] = ()
     most_broken: float = 0.5
+    sheet: str | int = 1
+    skip: int = 0
+    options: dict[str, str | int | bool] = {}
 
 
 class Lookup(_Part, frozen=True, kw_only=True):
@@ -183,6 +188,13 @@ class Mapping(_Part, frozen=True, kw_only=True):
     def amount_column(self) -> Column | None:
         """The column of the money."""
         return None if self.amount is None else msgspec.structs.replace(self.column_of(self.amount), type="money")
+
+    def of_rows(self) -> list[Column]:
+        """Return every column in its long form, those that name a row or a person as text."""
+        names = dict.fromkeys([*self.key, *self.group_by, *(one.column for one in self.identifier)])
+        single = [column for column in (self.event_column, self.time_column, self.amount_column) if column]
+        fields = [*self.fields_of(self.fields).values(), *self.fields_of(self.lines).values()]
+        return [*(self.column_of(name) for name in names), *single, *fields]
 
     def columns(self) -> list[tuple[str, str]]:
         """Return every column it names, each with the key of the mapping that names it."""

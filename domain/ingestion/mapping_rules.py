@@ -42,6 +42,8 @@ def _named(mapping: Mapping) -> Iterator[Fault]:
         yield "file.quote", "one character, or none"
     if not 0 <= form.most_broken <= 1:
         yield "file.most_broken", "a share between 0 and 1"
+    if form.skip < 0:
+        yield "file.skip", "how many lines of titles stand above the header"
     if not 1 <= mapping.watch.every < float("inf"):
         yield "watch.every", "how many seconds from one look to the next, at least 1"
 

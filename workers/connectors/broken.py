@@ -9,11 +9,12 @@ import duckdb
 import msgspec
 
 from commands.activity.quarantine import Unusable
-from workers.connectors.engine import count
+from workers.connectors.engine import count, quoted
 from workers.connectors.errors import SourceFileError
 from workers.connectors.loading import Loaded
 from workers.connectors.plan import Problem
 from workers.connectors.raw import Raw, records
+from workers.connectors.source_file import LINE
 
 _BLOCK = 1 << 20
 _FEW = 20
@@ -52,7 +53,7 @@ def unusable(engine: duckdb.DuckDBPyConnection, loaded: Loaded) -> Iterator[Unus
     raw = loaded.raw
     wanted = _wanted(engine, loaded.plan.problems)
     if raw.file.is_parquet:
-        yield from _of_parquet(engine, raw.file.sha256, wanted)
+        yield from _of_parquet(engine, raw, wanted)
     elif wanted or raw.rejected():
         yield from _of_csv(raw, wanted)
 
@@ -62,12 +63,17 @@ def _wanted(engine: duckdb.DuckDBPyConnection, problems: list[Problem]) -> dict[
     return {int(ordinal): problems[int(problem)] for ordinal, problem in found}
 
 
-def _of_parquet(engine: duckdb.DuckDBPyConnection, sha256: str, wanted: dict[int, Problem]) -> Iterator[Unusable]:
+def _of_parquet(engine: duckdb.DuckDBPyConnection, raw: Raw, wanted: dict[int, Problem]) -> Iterator[Unusable]:
+    sha256 = raw.file.sha256
+    for line, why, text in raw.rejected():
+        yield _entry(sha256, line, Problem("row.malformed", why), text.encode())
+    number = quoted(LINE) if raw.file.is_numbered else "rowid + 1"
     rows = engine.execute(
-        "SELECT r.rowid, CAST(to_json(r) AS VARCHAR) FROM raw r WHERE rowid IN (SELECT ordinal FROM broken) ORDER BY 1"
+        f"SELECT r.rowid, {number}, CAST(to_json(r) AS VARCHAR) FROM raw r "
+        "WHERE rowid IN (SELECT ordinal FROM broken) ORDER BY 1"
     )
-    for ordinal, row in rows.fetchall():
-        yield _entry(sha256, int(ordinal) + 1, wanted[int(ordinal)], str(row).encode())
+    for ordinal, line, text in rows.fetchall():
+        yield _entry(sha256, int(line), wanted[int(ordinal)], str(text).encode())
 
 
 def _of_csv(raw: Raw, wanted: dict[int, Problem]) -> Iterator[Unusable]:

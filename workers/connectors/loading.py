@@ -1,5 +1,6 @@
 """Load a file under its mapping: rows, looked-up columns, named customers, groups and duplicates. It writes nothing."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,10 +13,12 @@ from domain.ingestion.mapping import Mapping, MappingError
 from workers.connectors.engine import quoted
 from workers.connectors.errors import SourceFileError
 from workers.connectors.facts import Facts
+from workers.connectors.json_lines import lines_as_rows
 from workers.connectors.people import mark, name_identifiers
 from workers.connectors.plan import Plan
 from workers.connectors.raw import Raw
-from workers.connectors.source_file import SourceFile, fetch, in_utf8, locate, with_even_lines
+from workers.connectors.source_file import Lost, SourceFile, fetch, in_utf8, locate, with_even_lines
+from workers.connectors.spreadsheet import sheet_as_rows
 
 Place = tuple[str, str]  # where a column stands, as SQL, and its type
 
@@ -39,7 +42,7 @@ def load(
         MappingError: the mapping does not fit the file.
     """
     _check_zones(mapping)
-    raw = Raw(engine, file if file.is_parquet else in_utf8(file, folder))
+    raw = Raw(engine, _readable(file, folder, mapping))
     lookups = [_load_lookup(engine, mapping, number, base, folder) for number in range(len(mapping.lookup))]
     elsewhere = {column for lookup in lookups for column in lookup.header} - set(raw.header)
     own = {"key", "group_by"}
@@ -58,7 +61,8 @@ def load(
     for number, (one, place) in enumerate(zip(mapping.identifier, identified, strict=True)):
         name_identifiers(engine, number, one, place, naming)
     mark(engine, mapping.identifier, identified, [places[column] for column in mapping.group_by])
-    plan = Plan(mapping, places, Vocabulary.load())
+    _note_lost(engine, raw.file.lost)
+    plan = Plan(mapping, places, Vocabulary.load(), lost=sorted({one.column for one in raw.file.lost}))
     facts = Facts(engine, plan, _source(mapping), raw.rows)
     return Loaded(raw=raw, plan=plan, facts=facts, duplicates=facts.find_duplicates())
 
@@ -67,9 +71,30 @@ def _load_lookup(engine: duckdb.DuckDBPyConnection, mapping: Mapping, number: in
     lookup = mapping.lookup[number]
     form = lookup.file_form
     file = fetch(locate(form, base)[0], form, folder)
-    raw = Raw(engine, file if file.is_parquet else in_utf8(file, folder))
+    raw = Raw(engine, _readable(file, folder))
     raw.load_lookup(f"lookup{number}", [(f"lookup[{number}].on", column) for column in lookup.on])
     return raw
+
+
+def _readable(file: SourceFile, folder: Path, mapping: Mapping | None = None) -> SourceFile:
+    """Return the file as something the engine reads, converted into the folder where it has to be."""
+    match file.format:
+        case "parquet":
+            return file
+        case "csv":
+            return in_utf8(file, folder)
+        case "jsonl":
+            return lines_as_rows(file, folder)
+    columns = mapping.of_rows() if mapping else []
+    times = {one.column: one.format for one in columns if one.type in {"date", "time"}}
+    return sheet_as_rows(file, folder, texts={one.column for one in columns if one.type == "text"}, times=times)
+
+
+def _note_lost(engine: duckdb.DuckDBPyConnection, lost: Sequence[Lost]) -> None:
+    """Create `lost`: the cells that are not what they were before a spreadsheet kept them."""
+    engine.execute("CREATE TABLE lost (ordinal BIGINT, name VARCHAR)")
+    if lost:
+        engine.executemany("INSERT INTO lost VALUES (?, ?)", [list(one) for one in lost])
 
 
 def _source(mapping: Mapping) -> str:
@@ -82,8 +107,7 @@ def _source(mapping: Mapping) -> str:
 
 
 def _check_zones(mapping: Mapping) -> None:
-    columns = [*mapping.fields_of(mapping.fields).values(), *mapping.fields_of(mapping.lines).values()]
-    times = [column.zone for column in (*columns, mapping.time_column) if column is not None]
+    times = [column.zone for column in mapping.of_rows()]
     for zone in {mapping.zone, *times}:
         try:
             ZoneInfo(zone or "UTC")

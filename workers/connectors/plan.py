@@ -1,6 +1,7 @@
 """The plan of an import: a mapping over the columns of a file, as the SQL that converts rows and finds broken ones."""
 
 from collections.abc import Mapping as Dict
+from collections.abc import Sequence
 
 import msgspec
 
@@ -37,12 +38,23 @@ NEGATIVE = Problem("amount.negative", "a purchase is not negative: map it as a r
 CONTROL = Problem("text.control", "a text has a control character that cannot be stored")
 
 
+_DIGITS_LOST = "a number of more than 15 digits, of which a spreadsheet keeps 15: format the column as text there"
+
+
 class Plan:
     """Everything about one mapping over one file that can be known before a row is read."""
 
-    def __init__(self, mapping: Mapping, places: Dict[str, tuple[str, str]], vocabulary: Vocabulary) -> None:
-        """Take where each column stands (as SQL) and its type."""
+    def __init__(
+        self,
+        mapping: Mapping,
+        places: Dict[str, tuple[str, str]],
+        vocabulary: Vocabulary,
+        *,
+        lost: Sequence[str] = (),
+    ) -> None:
+        """Take where each column stands (as SQL) and its type; `lost` are columns with cells in the table `lost`."""
         self.mapping = mapping
+        self._lost = lost
         self._places = places
         self._count = 0
         self.currency = _currency(mapping)
@@ -106,7 +118,14 @@ class Plan:
 
     def _row_rules(self) -> list[tuple[str, Problem]]:
         """What can be wrong with a row, in the order of its weight."""
-        rules = [(one.sql.missing, Problem("key.missing", f"{one.column.column}: missing")) for one in self.keys]
+        rules = [
+            (
+                f"ordinal IN (SELECT ordinal FROM lost WHERE name = {literal(name)})",
+                Problem("value.digits_lost", f"{name}: {_DIGITS_LOST}"),
+            )
+            for name in self._lost
+        ]
+        rules += [(one.sql.missing, Problem("key.missing", f"{one.column.column}: missing")) for one in self.keys]
         if self.event:
             rules.append((self.event.sql.missing, Problem("event.missing", f"{self.event.column.column}: missing")))
         if self.time and self.mapping.row == "fact":

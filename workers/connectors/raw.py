@@ -10,10 +10,12 @@ import duckdb
 from domain.ingestion.mapping import MappingError
 from workers.connectors.engine import count, literal, quoted
 from workers.connectors.errors import SourceFileError
-from workers.connectors.source_file import SourceFile
+from workers.connectors.source_file import LINE, SourceFile
 
 _DELIMITERS = ",\t;|"
 _HEADER_BYTES = 1 << 20
+# The keys of a mapping whose columns nobody may have filled.
+_MAY_BE_EMPTY = ("fields.", "lines.", "amount")
 
 
 class Records(Protocol):
@@ -41,7 +43,7 @@ class Raw:
         self.rows = 0
         if file.is_parquet:
             described = self._asked(f"DESCRIBE SELECT * FROM {self._source()}")
-            self.header = [str(name) for name, *_ in described]
+            self.header = [str(name) for name, *_ in described if name != LINE]
         else:
             self.header = header_of(file, self.delimiter)
 
@@ -52,7 +54,9 @@ class Raw:
             SourceFileError: it cannot be read.
             MappingError: it has no such column.
         """
-        columns = [quoted(column) for column in self._checked(wanted)]
+        columns = [self._column(column) for column in self._checked(wanted)]
+        if self.file.is_numbered:
+            columns.append(quoted(LINE))
         self._asked(f"CREATE TABLE raw AS SELECT {', '.join(columns)} FROM {self._source(', store_rejects = true')}")
         self.types = {str(name): str(kind) for name, kind, *_ in self._asked("DESCRIBE raw")}
         self.rows = count(self._engine, "SELECT count(*) FROM raw")
@@ -72,9 +76,9 @@ class Raw:
         self.types = {str(name): str(kind) for name, kind, *_ in self._asked(f"DESCRIBE {table}")}
 
     def rejected(self) -> list[tuple[int, str, str]]:
-        """Return what the reader refused as rows: where it begins (byte, from 0), why, and its text."""
+        """Return what the reader refused as rows: where it begins (byte, from 0; or line, from 1), why, its text."""
         if self.file.is_parquet:
-            return []
+            return list(self.file.rejects)
         found = self._asked(
             "SELECT any_value(line_byte_position), any_value(error_type), any_value(csv_line) FROM reject_errors "
             "GROUP BY scan_id, file_id, line ORDER BY 1"
@@ -84,7 +88,7 @@ class Raw:
     def _source(self, more: str = "") -> str:
         path = literal(str(self.file.path))
         if self.file.is_parquet:
-            return f"read_parquet({path})"
+            return f"read_parquet({path}, union_by_name = true)"
         form = self.file.form
         # Names of columns nobody asks for need not be different, or there at all; the engine wants them to be.
         names = [name if self.header.count(name) == 1 and name else f"column {i}" for i, name in enumerate(self.header)]
@@ -102,8 +106,13 @@ class Raw:
             words = str(error).splitlines()[0]
             raise SourceFileError(f"{self.file.name} cannot be read: {words}", field="file") from None
 
+    def _column(self, name: str) -> str:
+        return quoted(name) if name in self.header else f"CAST(NULL AS VARCHAR) AS {quoted(name)}"
+
     def _checked(self, wanted: Sequence[tuple[str, str]]) -> list[str]:
         for key, column in wanted:
+            if column not in self.header and self.file.is_sparse and key.startswith(_MAY_BE_EMPTY):
+                continue
             if column not in self.header:
                 detail = f"{self.file.name} has no column {column}; it has {', '.join(self.header)}"
                 raise MappingError(f"{key}: {detail}", field=key)

@@ -4,18 +4,41 @@ import codecs
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Final, NamedTuple
 
 import fsspec
 import msgspec
 from fsspec.core import get_compression
 from fsspec.implementations.local import LocalFileSystem
 
-from domain.ingestion.mapping import FileForm
+from domain.ingestion.mapping import FileForm, Format
 from workers.connectors.errors import NoSuchFileError, SourceFileError
 
+# The column that holds the line of each row, in what was converted from sheets and JSON.
+LINE: Final = "koi line"
+
 _BLOCK = 1 << 20
+_SUFFIXES: Final[dict[Format, tuple[str, ...]]] = {
+    "parquet": (".parquet", ".pq"),
+    "excel": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
+    "jsonl": (".jsonl", ".ndjson", ".jsonlines"),
+}
 _MAGIC = frozenset("*?[")
+
+
+class Rejected(NamedTuple):
+    """A line that is no row: where it begins, why, and its text."""
+
+    line: int
+    why: str
+    text: str
+
+
+class Lost(NamedTuple):
+    """A cell whose number had more digits than a spreadsheet keeps: its row (from 0) and its column."""
+
+    ordinal: int
+    column: str
 
 
 class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,13 +49,25 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     form: FileForm
+    is_numbered: bool = False
+    """Whether its rows say which line they were."""
+    is_sparse: bool = False
+    """Whether a column that nobody filled is not there at all."""
+    rejects: tuple[Rejected, ...] = ()
+    lost: tuple[Lost, ...] = ()
+
+    @property
+    def format(self) -> Format:
+        """What it is: as the mapping says, or as its name ends."""
+        if self.form.format:
+            return self.form.format
+        name = self.name.lower()
+        return next((form for form, suffixes in _SUFFIXES.items() if name.endswith(suffixes)), "csv")
 
     @property
     def is_parquet(self) -> bool:
-        """Whether it is Parquet; else it is CSV."""
-        if self.form.format:
-            return self.form.format == "parquet"
-        return self.name.lower().endswith((".parquet", ".pq"))
+        """Whether the engine reads it as Parquet; else it is CSV."""
+        return self.format == "parquet"
 
 
 def locate(form: FileForm, base: Path) -> list[str]:
