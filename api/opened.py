@@ -54,23 +54,24 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
         quarantine = Quarantine(store.pool, secrets.master_key)
         async with Intake(store, naming) as intake:
             door = Door(intake, quarantine, metrics, store.pool)
+            erasing = Erasing(
+                store=store,
+                naming=naming,
+                receipts=Receipts(settings.lake_url),
+                traces=Traces(store.pool),
+                copies={"quarantine_entries": quarantine},
+            )
             yield Opened(
                 store=store,
                 naming=naming,
                 door=door,
                 doorkeeper=Doorkeeper(store.pool),
                 doors=Doors(settings.sources_folder),
-                reception=Reception(store, naming, door),
+                reception=Reception(store, naming, door, erasing),
                 commands=Commands(store.streams),
                 cursors=Cursors(secrets.cursor_key),
                 positions=Positions(store.pool),
                 quarantine=quarantine,
-                erasing=Erasing(
-                    store=store,
-                    naming=naming,
-                    receipts=Receipts(settings.lake_url),
-                    traces=Traces(store.pool),
-                    copies={"quarantine_entries": quarantine},
-                ),
+                erasing=erasing,
                 metrics=metrics,
             )

@@ -2,20 +2,27 @@
 
 import logging
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from api.ingest.door import Door
 from commands.callbacks.doors import Hook
 from commands.callbacks.hints import Hints
+from commands.identity.customers import GivenIdentifier
+from commands.identity.erase_customer import EraseCustomer, erase_customer
+from commands.identity.erasing import Erasing
 from commands.identity.note_consent import note_consent
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore
 from domain.identity.naming import Naming
-from domain.ingestion.callbacks.call import Answer, Call, Received
+from domain.ingestion.callbacks.call import Answer, Call, ErasureDuty, Received
 from domain.ingestion.refusal import MessageError, Parsed, Refused
 from domain.kernel.errors import DomainError
+from domain.kernel.ids import derived
 
+# What such a duty rests on: PIPL article 47, consent was withdrawn (and the platform's own terms say so).
+_LEGAL_BASIS: Final = "pipl-47"
 _log = logging.getLogger("koi.callbacks")
 
 
@@ -29,8 +36,9 @@ class Kept(msgspec.Struct, frozen=True):
 class Reception:
     """Where all calls of platforms end up."""
 
-    def __init__(self, store: EventStore, naming: Naming, door: Door) -> None:
+    def __init__(self, store: EventStore, naming: Naming, door: Door, erasing: Erasing) -> None:
         self._store = store
+        self._erasing = erasing
         self._naming = naming
         self._door = door
         self._hints = Hints(store.pool)
@@ -51,7 +59,23 @@ class Reception:
             await note_consent(word, told_by=hook.source, by=by, streams=self._store.streams, naming=self._naming)
         admitted = await self._door.admit(received.parsed, hook.source)
         await self._hints.keep(hook.source, received.hints)
+        # Last, and together with what was kept a line above.
+        for duty in received.erasures:
+            await erase_customer(_erasure(duty, hook.source), by=_once(by, duty), erasing=self._erasing)
         return Kept(letter.answer, admitted.position)
+
+
+def _erasure(duty: ErasureDuty, source: str) -> EraseCustomer:
+    return EraseCustomer(
+        reason=duty.reason,
+        legal_basis=_LEGAL_BASIS,
+        evidence=f"{source}: {duty.evidence}",
+        identifiers=tuple(GivenIdentifier(type=str(one.type), value=one.value) for one in duty.identifiers),
+    )
+
+
+def _once(by: Context, duty: ErasureDuty) -> Context:
+    return msgspec.structs.replace(by, command_id=derived("erasure duty", by.actor, duty.evidence))
 
 
 def _read(hook: Hook, body: bytes, received_at: datetime) -> Received:

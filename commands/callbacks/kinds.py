@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from commands.callbacks.opening import wechat
+from commands.callbacks.opening import douyin_open, wechat, wecom
 from commands.callbacks.receiver import Open
 
 KINDS: Final[dict[str, Open]] = {
     "wechat": wechat,
+    "wecom": wecom,
+    "douyin_open": douyin_open,
 }

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from domain.activity.vocabulary import Vocabulary
 from domain.identity.identifier import Identifier, IdentifierError, identifier
 from domain.ingestion.callbacks import document, wechat_events
@@ -20,7 +22,15 @@ class WeChat:
     """Receives what WeChat sends for one app. With a key nothing is believed but what is encrypted under it."""
 
     def __init__(
-        self, *, source: str, app_id: str, token: str, key: bytes | None, stores: Stores, vocabulary: Vocabulary
+        self,
+        *,
+        source: str,
+        app_id: str,
+        token: str,
+        key: bytes | None,
+        stores: Stores,
+        vocabulary: Vocabulary,
+        erases_on_revoke: bool = True,
     ) -> None:
         self._source = source
         self._app_id = app_id
@@ -28,6 +38,7 @@ class WeChat:
         self._key = key
         self._stores = stores
         self._vocabulary = vocabulary
+        self._erases_on_revoke = erases_on_revoke
 
     def open(self, call: Call) -> Letter:
         """Return the message in clear, or the answer to WeChat's check of the address; raises `ForgedCallError`."""
@@ -60,7 +71,10 @@ class WeChat:
         if wechat_events.TABLE.is_of_account(event):
             return Received(hints=(Hint(f"{event}:{named_by(*fields.some('CreateTime', 'MsgID').values())}"),))
         custom = self._vocabulary.name_of("wechat", event)
-        return wechat_events.read(self._notice(fields, event, received_at), event, self._stores, custom)
+        received = wechat_events.read(self._notice(fields, event, received_at), event, self._stores, custom)
+        if event == wechat_events.REVOKED and not self._erases_on_revoke:
+            return msgspec.structs.replace(received, erasures=())
+        return received
 
     def _notice(self, fields: Fields, event: str, received_at: datetime) -> Notice:
         return Notice(

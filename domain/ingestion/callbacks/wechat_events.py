@@ -15,6 +15,7 @@ TABLE: Final = Table.load("wechat")
 TEMPLATE_CHANNEL: Final = "wechat_template"
 SUBSCRIBE_CHANNEL: Final = "wechat_subscribe"
 MARKETING: Final = "marketing"
+REVOKED: Final = "user_authorization_revoke"
 
 _SCENE_OF_FOLLOWERS: Final = "qrscene_"
 # XML nests the list under one of these, JSON does not nest it.
@@ -119,6 +120,7 @@ def _part(item: Fields) -> str:
 
 
 def _revoked(notice: Notice, _: Stores) -> Received:
+    # Which permissions, by their numbers. WeChat asks to delete what was learnt by them; Koi cannot tell that apart.
     told = {"withdrawn": codes} if (codes := notice.fields.text("RevokeInfo")) else {}
     return _ended(notice, "authorization.revoked", told)
 
@@ -140,6 +142,6 @@ _READERS: Final[dict[str, Reader]] = {
     "subscribe_msg_popup_event": _subscribed,
     "subscribe_msg_change_event": _subscribed,
     "subscribe_msg_sent_event": _subscription_receipt,
-    "user_authorization_revoke": _revoked,
+    REVOKED: _revoked,
     "user_authorization_cancellation": _cancelled,
 }
