@@ -49,14 +49,7 @@ async def test_comments_follows_and_live_rooms_are_facts(
     told = {"event": "item_comment_reply", "from_user_id": person, "content": json.dumps(comment)}
     async with koi.client() as client:
         for _ in range(2):
-            answer = await call(
-                client,
-                douyin,
-                f"m-{person}",
-                event="item_comment_reply",
-                from_user_id=person,
-                content=json.dumps(comment),
-            )
+            answer = await call(client, douyin, f"m-{person}", **told)
             assert (answer.status_code, answer.text) == (200, "success")
         await call(client, douyin, f"f-{person}", event="new_follow_action", from_user_id=person, content={})
         await call(client, douyin, f"l-{person}", event="live_interact", from_user_id=person, content={"room_id": "7"})
