@@ -9,7 +9,7 @@ import msgspec
 
 from commands.runtime.keyring import KeyRing
 from domain.identity.identifier import Identifier, IdentifierType, masked
-from projections.customer_360.queries import Attribute
+from projections.customer_360.folding import Attribute, Sealed
 from projections.event_timeline import queries as event_timeline
 from projections.event_timeline.queries import Decision
 from projections.identity_graph.queries import Known
@@ -66,13 +66,13 @@ class Personal:
     async def attributes(self, attributes: Iterable[Attribute]) -> dict[str, Any]:
         """Return the attributes by name; those that can no longer be read are left out."""
         found = list(attributes)
-        await self._keyring.load(one.customer_id for one in found if one.sealed)
+        await self._keyring.load(part.customer_id for one in found for part in one.sealed_parts)
         shown: dict[str, Any] = {}
         for one in found:
-            if one.sealed is None:
+            if not (parts := one.sealed_parts):
                 shown[one.key] = one.value
-            elif (clear := self._keyring.unseal(one.customer_id, one.sealed)) is not None:
-                shown[one.key] = msgspec.json.decode(clear) if self._in_clear else HIDDEN
+            elif (clear := self._opened(parts)) is not None:
+                shown[one.key] = one.whole(clear) if self._in_clear else HIDDEN
         return shown
 
     async def happened(self, items: Iterable[Decision | event_timeline.Fact]) -> list[Happened]:
@@ -81,6 +81,12 @@ class Personal:
         if self._in_clear:
             await self._keyring.load(one.customer_id for one in found if not isinstance(one, Decision) and one.sealed)
         return [one if isinstance(one, Decision) else self._fact(one) for one in found]
+
+    def _opened(self, parts: Iterable[Sealed]) -> dict[Sealed, Any] | None:
+        """Return what the parts are in clear, None where one can no longer be read."""
+        opened = {part: self._keyring.unseal(part.customer_id, part.value) for part in parts}
+        clear = {part: msgspec.json.decode(value) for part, value in opened.items() if value is not None}
+        return clear if len(clear) == len(opened) else None
 
     def _fact(self, fact: event_timeline.Fact) -> Fact:
         clear = self._keyring.unseal(fact.customer_id, fact.sealed) if self._in_clear and fact.sealed else None

@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import StoredEvent
 
-from commands.identity.attributes import parted
+from commands.activity.telling import concerned, tell
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.facts import FactRow
 from commands.runtime.streams import Streams
 from domain.activity.activity import Activity
-from domain.identity.customer import Customer, Observed
+from domain.identity.customer import Customer
 from domain.identity.identifier import Identifier
 from domain.identity.naming import Naming
 from domain.kernel.event import Event
@@ -74,9 +74,13 @@ async def decide(activities: Sequence[Activity], known: Known, streams: Streams,
     sealing: set[UUID] = set()
     names = [naming.customer_id(activity.identifiers[0]) for activity in activities]
     for customer_id, activity in zip(names, activities, strict=True):
-        if activity.traits or activity.identifiers not in known:
+        if activity.operation or activity.traits or activity.identifiers not in known:
             news.setdefault(customer_id, []).append(activity)
-            learned.append(activity.identifiers)
+            if activity.operation is None or not activity.operation.cut:
+                learned.append(activity.identifiers)
+            for other_id in concerned(activity, naming):
+                if other_id != customer_id:
+                    news.setdefault(other_id, []).append(activity)
         if activity.personal:
             sealing.add(customer_id)
     stored = await _customer_events(news, streams, naming, Context(actor=actor), recorded_at)
@@ -99,10 +103,7 @@ async def _customer_events(
     for customer_id, activities in news.items():
         customer = customers[customer_id]
         for activity in activities:
-            customer.observe(_observed(activity.identifiers, naming))
-            if activity.traits:
-                plain, personal = parted(activity.traits)
-                customer.describe(plain, personal, activity.occurred_at)
+            tell(customer, activity, naming)
         meta = by.meta(recorded_at)
         events += [
             event.inside(msgspec.structs.replace(meta, occurred_at=activities[0].occurred_at))
@@ -110,13 +111,6 @@ async def _customer_events(
         ]
     await streams.keyring.ensure(event.originator_id for event in events if event.is_personal)
     return [streams.mapper.to_stored_event(event) for event in events]
-
-
-def _observed(identifiers: Sighting, naming: Naming) -> tuple[Observed, ...]:
-    return tuple(
-        Observed(naming.customer_id(one), str(one.type), one.value if one.type.is_value_kept else None)
-        for one in identifiers
-    )
 
 
 def _row(customer_id: UUID, activity: Activity, streams: Streams) -> FactRow:

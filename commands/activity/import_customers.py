@@ -56,7 +56,7 @@ async def _decided(store: EventStore, seen: Sequence[Seen], by: Context) -> list
     events: list[Event] = []
     for one in seen:
         customer = customers[one.customer_id]
-        customer.observe(one.identifiers)
+        customer.observe(one.identifiers, one.occurred_at)
         if one.attributes or one.personal:
             customer.describe(dict(one.attributes), dict(one.personal), one.occurred_at)
         mine = msgspec.structs.replace(meta, occurred_at=one.occurred_at)

@@ -1,18 +1,30 @@
 """How one person is reached and addressed, from all the customers that are the person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from domain.channels.template import PERSONAL_PREFIX, Value
-from domain.identity.customer import Attribute, Customer
+from domain.identity.attributes import Attribute
+from domain.identity.customer import Customer
+from domain.identity.graph import is_void
 
 _LANGUAGE_ATTRIBUTES = ("language", "locale")
 
 
-def address(customers: Sequence[Customer], identifier_type: str) -> tuple[UUID, str] | None:
-    """Return the endpoint's id and the address: the last one claimed, by the first of the customers that has any."""
+def address(
+    customers: Sequence[Customer], identifier_type: str, unbound: Mapping[UUID, datetime]
+) -> tuple[UUID, str] | None:
+    """Return the endpoint's id and the address: the last one claimed, by the first of the customers that has any.
+
+    `unbound` says when identifiers were cut from everybody: such an address may be somebody else's by now.
+    """
     for customer in customers:
-        known = [(one, value) for one, (kind, value) in customer.identifiers.items() if kind == identifier_type]
+        known = [
+            (one, value)
+            for one, (kind, value) in customer.identifiers.items()
+            if kind == identifier_type and not is_void(customer.id, one, customer.claimed_at[one], unbound)
+        ]
         if known:
             return known[-1]
     return None

@@ -1,6 +1,6 @@
 """Dispatch a message: decide, at the time of sending, whether it may go out, and put it into words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import msgspec
 
 from commands.campaigns import designs
 from commands.channels.addressing import address, languages, personal_values
+from commands.identity.unbinding import unbindings
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.campaigns.campaign import Campaign
@@ -28,11 +29,12 @@ class DispatchMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Concerned(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a message concerns, loaded; the profile's own customer first."""
+    """Everything a message concerns, loaded; the profile's own customer first. `unbound`: see `address`."""
 
     message: Message
     campaign: Campaign
     customers: Sequence[Customer]
+    unbound: Mapping[UUID, datetime] = {}
 
 
 async def dispatch_message(
@@ -48,7 +50,7 @@ async def dispatch_message(
         raise MessageNotFoundError("there is no message with this id")
     if not message.is_due(command.now):
         return None
-    outgoing = _decide(message, message.request, command, concerned.campaign, concerned.customers)
+    outgoing = _decide(message.request, command, concerned)
     await streams.save(message, by=by)
     return outgoing
 
@@ -61,18 +63,15 @@ async def _load(command: DispatchMessage, streams: Streams) -> Concerned:
     ids = list(dict.fromkeys((message.request.customer_id, *command.members)))
     customers = await streams.load_many(Customer, ids)
     campaign = await streams.load(Campaign, message.request.campaign_id)
-    return Concerned(message=message, campaign=campaign, customers=[customers[one] for one in ids])
+    kind = channel(message.request.channel).identifier_type
+    unbound = await unbindings(streams, customers.values(), of_types={kind}) if kind else {}
+    return Concerned(message=message, campaign=campaign, customers=[customers[one] for one in ids], unbound=unbound)
 
 
-def _decide(
-    message: Message,
-    request: MessageRequest,
-    command: DispatchMessage,
-    campaign: Campaign,
-    customers: Sequence[Customer],
-) -> Outgoing | None:
+def _decide(request: MessageRequest, command: DispatchMessage, concerned: Concerned) -> Outgoing | None:
+    message, campaign, customers = concerned.message, concerned.campaign, concerned.customers
     way = channel(request.channel)
-    endpoint = address(customers, way.identifier_type) if way.identifier_type else None
+    endpoint = address(customers, way.identifier_type, concerned.unbound) if way.identifier_type else None
     reason = _suppression(request, way, campaign, customers, command.now)
     if reason is None and way.identifier_type and endpoint is None:
         reason = "no_endpoint"

@@ -9,6 +9,7 @@ from commands.identity.customers import GivenIdentifier, observed
 from commands.identity.erasing import Erasing, carry_out
 from commands.identity.joining import whole_person
 from commands.identity.receipt import Receipt
+from commands.identity.unbinding import held
 from commands.runtime.context import AlreadyDoneError, Context
 from domain.identity.erasure import Erasure
 from domain.kernel.errors import InvalidInputError, StaleVersionError
@@ -58,7 +59,7 @@ async def _begin(command: EraseCustomer, erasure_id: UUID, *, by: Context, erasi
     start = _start(command, erasing)
     erasure = await streams.load(Erasure, erasure_id)
     person = await whole_person(start, streams=streams, traces=erasing.traces)
-    suppressed = {*start, *person, *(claim for customer in person.values() for claim in customer.claims)}
+    suppressed = {*start, *person, *await held(streams, person.values())}
     erasure.begin(
         tuple(sorted(person)),
         tuple(sorted(suppressed)),

@@ -30,13 +30,15 @@ async def whole_person(start: Iterable[UUID], *, streams: Streams, traces: Trace
 
 
 def _ends(customer: Customer) -> set[UUID]:
-    return {customer.id, *(edge.b for edge in edges_of(customer))}
+    return {customer.id, *customer.claims, *customer.merged_with}
 
 
-def _connected(start: Collection[UUID], customers: Iterable[Customer]) -> set[UUID]:
+def _connected(start: Collection[UUID], customers: Collection[Customer]) -> set[UUID]:
     neighbours: dict[UUID, set[UUID]] = {}
+    # Whoever is claimed and has a history is among them, so what was cut from whom is known.
+    unbound = {customer.id: customer.unbound_at for customer in customers if customer.unbound_at is not None}
     for customer in customers:
-        for edge in edges_of(customer):
+        for edge in edges_of(customer, unbound):
             neighbours.setdefault(edge.a, set()).add(edge.b)
             neighbours.setdefault(edge.b, set()).add(edge.a)
     seen, waiting = set(start), list(start)

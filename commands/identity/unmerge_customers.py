@@ -1,15 +1,17 @@
 """Un-merge two customers: withdraw exactly what joins them, so that both are what they were."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from commands.identity.customers import Changed, CustomerNotFoundError, expect, saved
+from commands.identity.unbinding import unbindings
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.identity.customer import Customer
-from domain.identity.graph import Edge, unmerge_plan
+from domain.identity.graph import Edge, is_void, unmerge_plan
 from domain.kernel.errors import InvalidInputError
 
 
@@ -43,16 +45,21 @@ async def unmerge_customers(
     if not other.exists:
         raise CustomerNotFoundError("there is no customer with this id", field="other_id")
     expect(customer, expected_version)
-    edges = [edge for member in customers.values() for edge in edges_of(member)]
+    unbound = await unbindings(streams, customers.values())
+    edges = [edge for member in customers.values() for edge in edges_of(member, unbound)]
     for edge_owner, withdrawn in _by_owner(unmerge_plan(customer_id, command.other_id, edges)).items():
         partner = command.other_id if edge_owner == customer_id else customer_id
         customers[edge_owner].unmerge(partner, withdrawn, command.reason.strip())
     return await saved(customer, other, by=by, streams=streams)
 
 
-def edges_of(customer: Customer) -> list[Edge]:
-    """Return what joins this customer to others, from its own history."""
-    claims = [Edge(customer.id, claim, "claim") for claim in customer.claims if claim != customer.id]
+def edges_of(customer: Customer, unbound: Mapping[UUID, datetime]) -> list[Edge]:
+    """Return what joins this customer to others, from its own history and when identifiers were unbound."""
+    claims = [
+        Edge(customer.id, claim, "claim")
+        for claim, claimed_at in customer.claimed_at.items()
+        if claim != customer.id and not is_void(customer.id, claim, claimed_at, unbound)
+    ]
     return claims + [Edge(customer.id, other, "merge") for other in sorted(customer.merged_with)]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from domain.activity.operation import Operation
 from domain.identity.identifier import Identifier
 
 
@@ -16,7 +17,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     each with the paths it had) and may be in `traits`, nowhere else. `original_at` and `sent_at` are the client's clock
     as sent, from which `occurred_at` was corrected. `order_ref` is an order number that other systems use as well, with
     whose it is before a colon (tmall:2100000000000000001): the same name with the same `order_ref` is one fact,
-    whichever source tells it first.
+    whichever source tells it first. `operation` is what it asks of the customer's profile.
     """
 
     message_id: str
@@ -34,6 +35,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     original_at: datetime | None = None
     sent_at: datetime | None = None
     order_ref: str | None = None
+    operation: Operation | None = None
 
 
 def sections(properties: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a kind of activity.
 
     `zh` and `en` are its labels; `amount` the properties that may hold its money (the first one present counts), and
-    `currency` the one that names the currency; `purchase` is +1 for a purchase, -1 for a refund, else 0.
+    `currency` the one that names the currency; `purchase` is +1 for a purchase, -1 for a refund, else 0. Without
+    `behaviour` it is told about a customer, not done by her: a change of her profile is no visit.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     amount: tuple[str, ...] = ()
     currency: str = "currency"
     purchase: Literal[-1, 0, 1] = 0
+    behaviour: bool = True
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,10 +42,13 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str
     segment: tuple[str, ...] = ()
     segment_call: tuple[str, ...] = ()
+    sensors: tuple[str, ...] = ()
+    sensors_type: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     amount: tuple[str, ...] = ()
     currency: str = "currency"
     purchase: Literal[-1, 0, 1] = 0
+    behaviour: bool = True
 
 
 class Vocabulary:
@@ -51,12 +56,26 @@ class Vocabulary:
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self._kinds = {
-            name: Kind(name=name, zh=e.zh, en=e.en, amount=e.amount, currency=e.currency, purchase=e.purchase)
+            name: Kind(
+                name=name,
+                zh=e.zh,
+                en=e.en,
+                amount=e.amount,
+                currency=e.currency,
+                purchase=e.purchase,
+                behaviour=e.behaviour,
+            )
             for name, e in entries.items()
         }
         self._names: dict[tuple[str, str], str] = {}
         for name, entry in entries.items():
-            families = {"segment": entry.segment, "segment_call": entry.segment_call, "": entry.also}
+            families = {
+                "segment": entry.segment,
+                "segment_call": entry.segment_call,
+                "sensors": entry.sensors,
+                "sensors_type": entry.sensors_type,
+                "": entry.also,
+            }
             for family, spellings in families.items():
                 for spelling in spellings:
                     self._learn(family, spelling, name)
@@ -81,8 +100,9 @@ class Vocabulary:
     def name_of(self, family: str, event: str) -> str:
         """Return Koi's name of what the source family calls `event`.
 
-        Families are segment (tracked events), segment_call (page, identify ...) and cloudevents (types, with or without
-        a reversed domain before and a version behind). Koi's own names stay; unknown ones become `custom.<snake_case>`
+        Families are segment (tracked events), segment_call (page, identify ...), sensors (events), sensors_type
+        (profile_set, track_signup ...) and cloudevents (types, with or without a reversed domain before and a version
+        behind). Koi's own names stay; unknown ones become `custom.<snake_case>`
         with at most 64 letters, digits and underscores after the dot.
         """
         return self._remembered(family, event)

@@ -4,68 +4,21 @@ Joining customers into one profile is the identity graph's work (`graph.py`); a 
 it, which is what makes a merge exactly reversible.
 """
 
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from domain.kernel import Aggregate, DomainError, Event
+from domain.identity.attributes import Attribute, Said, WordKind
+from domain.identity.claim import Claim, ConsentState, ConsentWord, CustomerErasedError, MergeError, Observed, claimed
+from domain.kernel import Aggregate, Event
 from domain.kernel.errors import AlreadyExistsError, InvalidInputError
+from domain.kernel.event import EPOCH
 from domain.tags.words import Tag, TagList, TagWords
 
-# The same value said again is written at most once in this time: enough for "last word wins" to be right to the day.
-_CONFIRM_AFTER = timedelta(days=1)
+__all__ = ["Claim", "ConsentState", "ConsentWord", "Customer", "CustomerErasedError", "MergeError", "Observed"]
 
-
-class MergeError(DomainError):
-    """A merge or its undoing that makes no sense for these two customers."""
-
-    code = "customer.merge"
-
-
-class CustomerErasedError(DomainError):
-    """The person asked to be erased: nothing is recorded about her any more."""
-
-    code = "customer.erased"
-
-
-class ConsentState(StrEnum):
-    """The two words a person can say about a channel and a purpose."""
-
-    GRANTED = "granted"
-    WITHDRAWN = "withdrawn"
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """An identifier a customer was seen with: the id it names, and its type. The value itself is sealed beside it."""
-
-    id: UUID
-    type: str
-
-
-class Observed(msgspec.Struct, frozen=True):
-    """An identifier as observed: the id it names, its type and its value in clear (None where it is not kept)."""
-
-    id: UUID
-    type: str
-    value: str | None
-
-
-class Attribute(msgspec.Struct, frozen=True):
-    """The last word on an attribute and when it was said."""
-
-    value: Any
-    occurred_at: datetime
-
-
-class ConsentWord(msgspec.Struct, frozen=True):
-    """The last word on a channel and purpose, under which wording, and when it was said."""
-
-    state: str
-    occurred_at: datetime
-    text_version: str
+_Words = dict[str, Any]
 
 
 class Customer(Aggregate):
@@ -97,6 +50,46 @@ class Customer(Aggregate):
         PERSONAL = ("personal",)
         attributes: dict[str, Any] = {}
         personal: dict[str, Any] = {}
+
+    class AttributesFirstSet(Event, frozen=True, kw_only=True):
+        """Words that hold from `meta.occurred_at` on, each if its attribute had no value then."""
+
+        TOPIC = "customer.attributes_first_set.v1"
+        PERSONAL = ("personal",)
+        attributes: dict[str, Any] = {}
+        personal: dict[str, Any] = {}
+
+    class AttributesExtended(Event, frozen=True, kw_only=True):
+        """Texts were added to attributes that are lists; those that are there already are there once."""
+
+        TOPIC = "customer.attributes_extended.v1"
+        PERSONAL = ("personal",)
+        attributes: dict[str, list[str]] = {}
+        personal: dict[str, list[str]] = {}
+
+    class AttributesRemoved(Event, frozen=True, kw_only=True):
+        """These attributes have no value any more."""
+
+        TOPIC = "customer.attributes_removed.v1"
+        names: tuple[str, ...]
+
+    class ProfileCleared(Event, frozen=True, kw_only=True):
+        """All attributes said until `meta.occurred_at` are forgotten in every view; the history stays."""
+
+        TOPIC = "customer.profile_cleared.v1"
+
+    class Bound(Event, frozen=True, kw_only=True):
+        """The customer's own system says that these identifiers are hers; that a later one than an unbinding counts."""
+
+        TOPIC = "customer.bound.v1"
+        PERSONAL = ("identifiers",)
+        claims: tuple[Claim, ...]
+        identifiers: dict[str, str] = {}
+
+    class Unbound(Event, frozen=True, kw_only=True):
+        """The identifier that names this customer was cut from everybody: claims on it or by it until now are void."""
+
+        TOPIC = "customer.unbound.v1"
 
     class ConsentChanged(Event, frozen=True, kw_only=True):
         """The customer granted or withdrew consent for a purpose on a channel."""
@@ -164,14 +157,17 @@ class Customer(Aggregate):
         self.named_by = ""
         self.claims: dict[UUID, str] = {}
         self.withdrawn: set[UUID] = set()
+        self.claimed_at: dict[UUID, datetime] = {}
+        self.unbound_at: datetime | None = None
         self.identifiers: dict[UUID, tuple[str, str]] = {}
-        self.attributes: dict[str, Attribute] = {}
+        self._said = Said()
+        self.attributes: dict[str, Attribute] = self._said.attributes
         self.consents: dict[tuple[str, str], ConsentWord] = {}
         self.tags = TagWords()
         self.merged_with: set[UUID] = set()
         self.is_erased = False
 
-    def register(self, identifiers: tuple[Observed, ...]) -> None:
+    def register(self, identifiers: tuple[Observed, ...], occurred_at: datetime = EPOCH) -> None:
         """Begin the customer's history; raises `AlreadyExistsError` if it has one."""
         if self.exists:
             msg = "a customer with this identifier is registered already"
@@ -180,33 +176,80 @@ class Customer(Aggregate):
         if named_by is None:
             msg = "the identifier that names the customer must be among the identifiers"
             raise InvalidInputError(msg, field="identifiers")
-        self.record(self.Registered, named_by=named_by, **_claimed(identifiers))
+        self.record(self.Registered, occurred_at=occurred_at, named_by=named_by, **claimed(identifiers))
 
-    def observe(self, identifiers: tuple[Observed, ...]) -> None:
+    def observe(self, identifiers: tuple[Observed, ...], occurred_at: datetime = EPOCH) -> None:
         """Take note of the identifiers a fact came with: registers, adds claims, or does nothing if all is known."""
         if self.is_erased:
             return
         if not self.exists:
-            self.register(identifiers)
+            self.register(identifiers, occurred_at)
             return
         new = tuple(o for o in identifiers if o.id not in self.claims and o.id not in self.withdrawn)
         if new:
-            self.record(self.Identified, **_claimed(new))
+            self.record(self.Identified, occurred_at=occurred_at, **claimed(new))
+
+    def bind(self, identifiers: tuple[Observed, ...], occurred_at: datetime) -> None:
+        """Claim identifiers by the explicit word of the customer's own system, which outlasts unbindings before it.
+
+        A claim that a person withdrew stays withdrawn: only `link` restores it.
+        """
+        if self.is_erased:
+            return
+        if not self.exists:
+            self.register(tuple(one for one in identifiers if one.id == self.id), occurred_at)
+        new = tuple(
+            one
+            for one in identifiers
+            if one.id not in {self.id, *self.withdrawn} and self.claimed_at.get(one.id, EPOCH) < occurred_at
+        )
+        if new:
+            self.record(self.Bound, occurred_at=occurred_at, **claimed(new))
+
+    def unbind(self, occurred_at: datetime) -> None:
+        """Cut the identifier that names this customer from everybody it was joined with until then."""
+        if (self.unbound_at or EPOCH) < occurred_at and not self.is_erased:
+            self.record(self.Unbound, occurred_at=occurred_at)
 
     def link(self, identifiers: tuple[Observed, ...]) -> None:
         """Add identifiers by decision: unlike an observation this also restores a withdrawn claim."""
         new = tuple(o for o in identifiers if o.id not in self.claims)
         if new:
-            self.record(self.Identified, **_claimed(new))
+            self.record(self.Identified, **claimed(new))
 
     def describe(self, attributes: dict[str, Any], personal: dict[str, Any], occurred_at: datetime) -> None:
         """Set attributes as of `occurred_at`; an older word than the one known changes nothing."""
         if self.is_erased:
             return
-        plain = {key: value for key, value in attributes.items() if self._is_news(key, value, occurred_at)}
-        sealed = {key: value for key, value in personal.items() if self._is_news(key, value, occurred_at)}
+        plain, sealed = (self._said.described(said, occurred_at) for said in (attributes, personal))
         if plain or sealed:
             self.record(self.AttributesChanged, occurred_at=occurred_at, attributes=plain, personal=sealed)
+
+    def set_attributes(self, attributes: dict[str, Any], personal: dict[str, Any], occurred_at: datetime) -> None:
+        """Set attributes as of `occurred_at`; unlike `describe` also a value that is repeated is kept.
+
+        Something may have been said, or counted, between the two that arrives later.
+        """
+        self._say(self.AttributesChanged, attributes, personal, occurred_at)
+
+    def set_once(self, attributes: dict[str, Any], personal: dict[str, Any], occurred_at: datetime) -> None:
+        """Set those attributes that had no value at `occurred_at`: the first word by business time holds."""
+        self._say(self.AttributesFirstSet, attributes, personal, occurred_at)
+
+    def extend(self, attributes: dict[str, Any], personal: dict[str, Any], occurred_at: datetime) -> None:
+        """Add texts to attributes that are lists."""
+        self._say(self.AttributesExtended, attributes, personal, occurred_at)
+
+    def remove_attributes(self, names: Iterable[str], occurred_at: datetime) -> None:
+        """Unset attributes as of `occurred_at`."""
+        news = self._said.news(WordKind.UNSET, dict.fromkeys(names), occurred_at)
+        if news and not self.is_erased:
+            self.record(self.AttributesRemoved, occurred_at=occurred_at, names=tuple(news))
+
+    def clear_profile(self, occurred_at: datetime) -> None:
+        """Forget all attributes said until then; erasing a person is another matter."""
+        if (self._said.cleared_at or EPOCH) < occurred_at and not self.is_erased:
+            self.record(self.ProfileCleared, occurred_at=occurred_at)
 
     def change_consent(  # a consent without any of these would be no proof
         self,
@@ -272,11 +315,10 @@ class Customer(Aggregate):
     def evolve(self, event: Event) -> None:
         """Assign what the event says."""
         match event:
-            case Customer.Registered() | Customer.Identified():
+            case Customer.Registered() | Customer.Identified() | Customer.Bound():
                 self._claim(event)
-            case Customer.AttributesChanged():
-                for key, value in (event.attributes | event.personal).items():
-                    self.attributes[key] = Attribute(value, event.meta.occurred_at)
+            case Customer.Unbound():
+                self.unbound_at = event.meta.occurred_at
             case Customer.ConsentChanged():
                 self._consent(event)
             case Customer.Tagged() | Customer.Untagged():
@@ -291,22 +333,27 @@ class Customer(Aggregate):
                 self._forget()
             case Customer.Readmitted():
                 self.is_erased = False
+            case _:
+                self._describe(event)
 
     def _forget(self) -> None:
         self.is_erased = True
         self.claims.clear()
+        self.claimed_at.clear()
         self.withdrawn.clear()
         self.identifiers.clear()
-        self.attributes.clear()
+        self._said = Said()
+        self.attributes = self._said.attributes
         self.consents.clear()
         self.tags.forget()
         self.merged_with.clear()
 
-    def _claim(self, event: "Customer.Registered | Customer.Identified") -> None:
+    def _claim(self, event: "Customer.Registered | Customer.Identified | Customer.Bound") -> None:
         if isinstance(event, Customer.Registered):
             self.named_by = event.named_by
         for claim in event.claims:
             self.claims[claim.id] = claim.type
+            self.claimed_at[claim.id] = max(event.meta.occurred_at, self.claimed_at.get(claim.id, EPOCH))
             self.withdrawn.discard(claim.id)
             if str(claim.id) in event.identifiers:
                 self.identifiers[claim.id] = (claim.type, event.identifiers[str(claim.id)])
@@ -314,8 +361,23 @@ class Customer(Aggregate):
     def _withdraw(self, claims: tuple[UUID, ...]) -> None:
         for claim in claims:
             self.claims.pop(claim, None)
+            self.claimed_at.pop(claim, None)
             self.identifiers.pop(claim, None)
             self.withdrawn.add(claim)
+
+    def _describe(self, event: Event) -> None:
+        match event:
+            case Customer.AttributesChanged() | Customer.AttributesFirstSet() | Customer.AttributesExtended():
+                self._said.take(_KINDS[event.TOPIC], event.attributes | event.personal, event.meta.occurred_at)
+            case Customer.AttributesRemoved():
+                self._said.take(WordKind.UNSET, dict.fromkeys(event.names), event.meta.occurred_at)
+            case Customer.ProfileCleared():
+                self._said.clear(event.meta.occurred_at)
+
+    def _say(self, event: type[Event], attributes: _Words, personal: _Words, occurred_at: datetime) -> None:
+        plain, sealed = (self._said.news(_KINDS[event.TOPIC], said, occurred_at) for said in (attributes, personal))
+        if (plain or sealed) and not self.is_erased:
+            self.record(event, occurred_at=occurred_at, attributes=plain, personal=sealed)
 
     def _consent(self, event: "Customer.ConsentChanged") -> None:
         known = self.consents.get((event.channel, event.purpose))
@@ -324,22 +386,9 @@ class Customer(Aggregate):
                 event.state, event.meta.occurred_at, event.text_version
             )
 
-    def _is_news(self, key: str, value: Any, occurred_at: datetime) -> bool:
-        known = self.attributes.get(key)
-        if known is None:
-            return True
-        if value == known.value:
-            return occurred_at - known.occurred_at >= _CONFIRM_AFTER
-        return (occurred_at, _order(value)) > (known.occurred_at, _order(known.value))
 
-
-def _claimed(identifiers: tuple[Observed, ...]) -> dict[str, Any]:
-    return {
-        "claims": tuple(Claim(observed.id, observed.type) for observed in identifiers),
-        "identifiers": {str(o.id): o.value for o in identifiers if o.value is not None},
-    }
-
-
-def _order(value: Any) -> bytes:
-    # Two words said at the same instant: the greater one wins, whichever came first.
-    return msgspec.json.encode(value, order="deterministic")
+_KINDS = {
+    Customer.AttributesChanged.TOPIC: WordKind.SET,
+    Customer.AttributesFirstSet.TOPIC: WordKind.ONCE,
+    Customer.AttributesExtended.TOPIC: WordKind.ADDED,
+}

@@ -7,6 +7,7 @@ its strongest member (then the smallest id): no order of arrival can change it.
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -96,6 +97,14 @@ def join(
         sets.unite(a, b)
     after = {customer_id: sets.root(customer_id) for customer_id in (*ranks, *before)}
     return {customer_id: profile for customer_id, profile in after.items() if before.get(customer_id) != profile}
+
+
+def is_void(a: UUID, b: UUID, claimed_at: datetime, unbound: Mapping[UUID, datetime]) -> bool:
+    """Tell whether a claim of `a` on the identifier that names `b` joins nobody: one of them was cut since.
+
+    `unbound` says when identifiers were cut from everybody they had been joined with; a customer's own name stays.
+    """
+    return a != b and any(one in unbound and claimed_at <= unbound[one] for one in (a, b))
 
 
 def direct_edges_between(a: UUID, b: UUID, edges: Iterable[Edge]) -> tuple[Edge, ...]:

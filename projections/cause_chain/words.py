@@ -185,6 +185,12 @@ _SENTENCES: Final[dict[str, Callable[[Any, str, str], Sentences]]] = {
     Customer.Registered.TOPIC: _simple("{actor} 首次登记了该客户", "{actor} first took note of the customer"),
     Customer.Identified.TOPIC: _simple("{actor} 记录了更多标识", "{actor} took note of further identifiers"),
     Customer.AttributesChanged.TOPIC: _simple("{actor} 更新了属性", "{actor} changed attributes"),
+    Customer.AttributesFirstSet.TOPIC: _simple("{actor} 首次设置了属性", "{actor} set attributes that had no value"),
+    Customer.AttributesExtended.TOPIC: _simple("{actor} 追加了列表属性", "{actor} added to attributes that are lists"),
+    Customer.AttributesRemoved.TOPIC: _simple("{actor} 移除了属性", "{actor} removed attributes"),
+    Customer.ProfileCleared.TOPIC: _simple("{actor} 清空了档案属性", "{actor} cleared the profile's attributes"),
+    Customer.Bound.TOPIC: _simple("{actor} 绑定了标识", "{actor} bound identifiers to it"),
+    Customer.Unbound.TOPIC: _simple("{actor} 解绑了该标识", "{actor} cut the identifier that names it from all others"),
     Customer.ConsentChanged.TOPIC: _simple(
         "{actor} 记录同意状态:{channel}/{purpose} {state}", "{actor} recorded consent: {channel}/{purpose} {state}"
     ),

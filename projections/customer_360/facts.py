@@ -1,21 +1,34 @@
-"""Facts into counters: one statement reads a range of the fact log once and updates all three tables."""
+"""Facts into counters: one statement reads a range of the fact log once and updates all four tables."""
 
 import asyncpg
 
 from domain.activity.vocabulary import Vocabulary
+from domain.identity.attributes import WordKind
 from projections.engine.page import Page
 
 # +1 for a purchase, -1 for a refund. A change of these is a new version of the view.
-SIGNS = {kind.name: kind.purchase for kind in Vocabulary.load().kinds if kind.purchase}
+_KINDS = Vocabulary.load().kinds
+SIGNS = {kind.name: kind.purchase for kind in _KINDS if kind.purchase}
+# What is told about a customer, and not done by her.
+RECORDS = frozenset(kind.name for kind in _KINDS if not kind.behaviour)
+# The facts that add to attributes; their properties are the increments.
+INCREMENTED = "profile.incremented"
 
 # Keys are sorted, so that two transactions updating the same customers wait for each other instead of deadlocking.
-COUNT = """
+COUNT = f"""
     WITH f AS MATERIALIZED (
-        SELECT fact_id, customer_id, occurred_at, name, amount, currency FROM fact_log
+        SELECT fact_id, customer_id, occurred_at, name, amount, currency,
+               CASE WHEN name = '{INCREMENTED}' THEN body END AS added
+        FROM fact_log
         WHERE recorded_at BETWEEN $1 AND $2 AND fact_id BETWEEN $3 AND $4
     ), bought AS MATERIALIZED (
         SELECT f.customer_id, f.occurred_at, f.fact_id, s.sign AS orders, f.amount * s.sign AS amount, f.currency
         FROM f JOIN unnest($5::text[], $6::smallint[]) AS s (name, sign) USING (name)
+    ), incremented AS (
+        INSERT INTO word (customer_id, key, kind, position, value, occurred_at)
+        SELECT f.customer_id, one.key, {WordKind.INCREMENT:d}, f.fact_id, one.value, f.occurred_at
+        FROM f CROSS JOIN LATERAL json_each(f.added) AS one
+        WHERE f.added IS NOT NULL AND json_typeof(one.value) = 'number'
     ), listed AS (
         INSERT INTO purchase (customer_id, occurred_at, fact_id, orders, amount, currency)
         SELECT customer_id, occurred_at, fact_id, orders, amount, currency FROM bought

@@ -1,9 +1,9 @@
 """customer_360: facts are counted in the database, what customers say about themselves is folded in memory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -11,23 +11,14 @@ import msgspec
 
 from domain.activity.sealing import FactsSealed
 from domain.identity.customer import Customer
-from projections.customer_360 import facts
+from projections.customer_360 import facts, words
 from projections.customer_360.table import tables
 from projections.engine.page import Entry, Page
 from projections.engine.projection import Projection
 
-_DESCRIBED = Customer.AttributesChanged.TOPIC
 _CONSENTED = Customer.ConsentChanged.TOPIC
 
 # Last write wins: the later business time, then the later position.
-_DESCRIBE = """
-    INSERT INTO attribute AS a (customer_id, key, value, sealed, occurred_at, position)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::json[], $4::bytea[], $5::timestamptz[], $6::bigint[])
-    ON CONFLICT (customer_id, key) DO UPDATE
-    SET value = excluded.value, sealed = excluded.sealed,
-        occurred_at = excluded.occurred_at, position = excluded.position
-    WHERE (excluded.occurred_at, excluded.position) > (a.occurred_at, a.position)
-"""
 _CONSENT = """
     INSERT INTO consent AS c (customer_id, channel, purpose, state, text_version, source, occurred_at, position)
     SELECT * FROM unnest(
@@ -43,12 +34,6 @@ class _Meta(msgspec.Struct):
     occurred_at: datetime
 
 
-class _Described(msgspec.Struct):
-    meta: _Meta
-    attributes: dict[str, msgspec.Raw] = {}
-    personal: dict[str, bytes] = {}
-
-
 class _Consented(msgspec.Struct):
     meta: _Meta
     channel: str
@@ -56,17 +41,6 @@ class _Consented(msgspec.Struct):
     state: str
     text_version: str
     source: str
-
-
-class _Word(msgspec.Struct, frozen=True, array_like=True):
-    """A row of `attribute`."""
-
-    customer_id: UUID
-    key: str
-    value: str | None
-    sealed: bytes | None
-    occurred_at: datetime
-    position: int
 
 
 class _Consent(msgspec.Struct, frozen=True, array_like=True):
@@ -82,27 +56,17 @@ class _Consent(msgspec.Struct, frozen=True, array_like=True):
     position: int
 
 
-_Row = TypeVar("_Row", _Word, _Consent)
-_described = msgspec.json.Decoder(_Described).decode
+_Row = TypeVar("_Row", words.Base, _Consent)
 _consented = msgspec.json.Decoder(_Consented).decode
 
 
 async def apply(connection: asyncpg.Connection, page: Page) -> None:
     """Take a page."""
-    await _write(connection, _DESCRIBE, _last_words(map(_words, page.of(_DESCRIBED)), _key_of_word))
+    await _write(connection, words.DESCRIBE, _last_words(map(words.bases, page.of(*words.BASES)), _key_of_word))
+    await _write(connection, words.ADD, words.others(page.of(*words.OTHERS)))
+    await _write(connection, words.CLEAR, words.clearings(page.of(*words.CLEARINGS)))
     await _write(connection, _CONSENT, _last_words(map(_consents, page.of(_CONSENTED)), _key_of_consent))
     await facts.count(connection, page)
-
-
-def _words(entry: Entry) -> list[_Word]:
-    said = _described(entry.state)
-    at = said.meta.occurred_at
-    clear = [
-        _Word(entry.stream_id, key, bytes(value).decode(), None, at, entry.position)
-        for key, value in said.attributes.items()
-    ]
-    sealed = [_Word(entry.stream_id, key, None, value, at, entry.position) for key, value in said.personal.items()]
-    return clear + sealed
 
 
 def _consents(entry: Entry) -> list[_Consent]:
@@ -136,16 +100,17 @@ def _last_words(said: Iterable[list[_Row]], key_of: Callable[[_Row], tuple[objec
     return list(last.values())
 
 
-async def _write(connection: asyncpg.Connection, statement: str, rows: list[_Word] | list[_Consent]) -> None:
+async def _write(connection: asyncpg.Connection, statement: str, rows: Sequence[Any]) -> None:
     if rows:
-        columns = zip(*(msgspec.structs.astuple(row) for row in rows), strict=True)
+        tuples = (row if isinstance(row, tuple) else msgspec.structs.astuple(row) for row in rows)
+        columns = zip(*tuples, strict=True)
         await connection.execute(statement, *map(list, columns))
 
 
 PROJECTION = Projection(
     name="customer_360",
-    version=1,
+    version=2,
     tables=tables,
-    topics=frozenset({FactsSealed.TOPIC, _DESCRIBED, _CONSENTED}),
+    topics=frozenset({FactsSealed.TOPIC, _CONSENTED, *words.BASES, *words.OTHERS, *words.CLEARINGS}),
     apply=apply,
 )

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from projections.customer_360.facts import SIGNS
+from projections.customer_360.facts import RECORDS, SIGNS
+from projections.customer_360.folding import Attribute
+from projections.customer_360.folding import attributes as folded
 from projections.engine.projection import Reading
 
 WINDOWS = (7, 30, 90, 365)
@@ -25,6 +26,11 @@ _ATTRIBUTES = """
     SELECT customer_id, key, value, sealed, occurred_at, position FROM customer_360.attribute
     WHERE customer_id = ANY($1)
 """
+_WORDS = """
+    SELECT customer_id, key, kind, value, sealed, occurred_at, position FROM customer_360.word
+    WHERE customer_id = ANY($1)
+"""
+_CLEARINGS = "SELECT customer_id, occurred_at FROM customer_360.clearing WHERE customer_id = ANY($1)"
 _CONSENTS = """
     SELECT customer_id, channel, purpose, state, text_version, source, occurred_at FROM customer_360.consent
     WHERE customer_id = ANY($1)
@@ -54,16 +60,6 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     days: int | None
     orders: int
     money: tuple[Money, ...]
-
-
-class Attribute(msgspec.Struct, frozen=True, kw_only=True):
-    """The last word on an attribute: a clear `value`, or `sealed` under the key of the customer who said it."""
-
-    key: str
-    value: Any
-    sealed: bytes | None
-    customer_id: UUID
-    occurred_at: datetime
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,23 +100,27 @@ async def profiles(reading: Reading, members: Mapping[UUID, Collection[UUID]], n
     all_time = _grouped(await reading.fetch(_ALL_TIME, customers))
     since = now - timedelta(days=max(WINDOWS))
     purchases = _grouped(await reading.fetch(_PURCHASES, customers, since, now))
-    attributes = _grouped(await reading.fetch(_ATTRIBUTES, customers))
+    bases = _grouped(await reading.fetch(_ATTRIBUTES, customers))
+    words = _grouped(await reading.fetch(_WORDS, customers))
+    clearings = _grouped(await reading.fetch(_CLEARINGS, customers))
     consents = _grouped(await reading.fetch(_CONSENTS, customers))
     found = []
     for profile_id, group in members.items():
         did = _activities(_of(activities, group))
+        done = [one for one in did if one.name not in RECORDS]
+        cleared_at = max((row["occurred_at"] for row in _of(clearings, group)), default=None)
         bought = _of(purchases, group)
         found.append(
             Customer360(
                 profile_id=profile_id,
                 members=tuple(sorted(group)),
-                first_seen_at=min((one.first_at for one in did), default=None),
-                last_seen_at=max((one.last_at for one in did), default=None),
-                events=sum(one.events for one in did),
+                first_seen_at=min((one.first_at for one in done), default=None),
+                last_seen_at=max((one.last_at for one in done), default=None),
+                events=sum(one.events for one in done),
                 last_order_at=max((one.last_at for one in did if SIGNS.get(one.name) == 1), default=None),
                 activities=did,
                 windows=(*(_window(days, bought, now) for days in WINDOWS), _ever(did, _of(all_time, group))),
-                attributes=_attributes(_of(attributes, group)),
+                attributes=folded(_of(bases, group), _of(words, group), cleared_at),
                 consents=_consents(_of(consents, group)),
             )
         )
@@ -173,22 +173,6 @@ def _money(rows: Iterable[asyncpg.Record]) -> tuple[Money, ...]:
             sums[row["currency"]] = (orders + row["orders"], amount + row["amount"])
     return tuple(
         Money(currency=currency, orders=orders, amount=amount) for currency, (orders, amount) in sorted(sums.items())
-    )
-
-
-def _attributes(rows: Iterable[asyncpg.Record]) -> tuple[Attribute, ...]:
-    last: dict[str, asyncpg.Record] = {}
-    for row in sorted(rows, key=lambda row: (row["key"], row["occurred_at"], row["position"])):
-        last[row["key"]] = row
-    return tuple(
-        Attribute(
-            key=key,
-            value=None if row["value"] is None else msgspec.json.decode(row["value"]),
-            sealed=row["sealed"],
-            customer_id=row["customer_id"],
-            occurred_at=row["occurred_at"],
-        )
-        for key, row in last.items()
     )
 
 

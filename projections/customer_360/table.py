@@ -45,7 +45,8 @@ purchase = sa.Table(
     sa.Index("purchase_customer", "customer_id", "occurred_at", info={"late": True}),
 )
 
-# The last word on each attribute: `value` in clear, or `sealed` under the customer's key.
+# The last word that set or unset each attribute: `value` in clear, or `sealed` under the customer's key, or neither
+# where it was unset.
 attribute = sa.Table(
     "attribute",
     tables,
@@ -56,6 +57,28 @@ attribute = sa.Table(
     sa.Column("occurred_at", _WHEN, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     postgresql_with=_UPDATED,
+)
+
+# What else was said about an attribute, one row a word: what it is if there is none, texts added, increments. They
+# count by business time, among those of all customers of a profile: folded when read (`domain.identity.attributes`).
+word = sa.Table(
+    "word",
+    tables,
+    sa.Column("customer_id", UUID, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("kind", sa.SmallInteger, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("value", JSON),
+    sa.Column("sealed", BYTEA),
+    sa.Column("occurred_at", _WHEN, nullable=False),
+)
+
+# Until when what was said about a customer is forgotten.
+clearing = sa.Table(
+    "clearing",
+    tables,
+    sa.Column("customer_id", UUID, primary_key=True),
+    sa.Column("occurred_at", _WHEN, nullable=False),
 )
 
 # The last word on each channel and purpose.

@@ -1,6 +1,6 @@
 """What a page says about the graph, folded in memory: the last state of each claim and merge, and who may part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,9 @@ import msgspec
 from asyncpg.pgproto import pgproto
 
 from domain.identity.customer import Customer
+from domain.identity.graph import is_void
 from domain.identity.identifier import IdentifierType
+from domain.kernel.event import EPOCH
 from projections.engine.page import Entry
 
 # Of a customer that only a merge speaks of: weaker than any identifier, until it registers.
@@ -34,6 +36,10 @@ class _Claims(msgspec.Struct):
     named_by: str = ""
 
 
+class _Unbound(msgspec.Struct):
+    meta: _Meta
+
+
 class _Merged(msgspec.Struct):
     other_id: UUID
     withdrawn: tuple[UUID, ...] = ()
@@ -46,9 +52,11 @@ class ClaimState(msgspec.Struct):
     sealed: bytes | None
     position: int
     withdrawn: bool
+    claimed_at: datetime
 
 
 _claims = msgspec.json.Decoder(_Claims).decode
+_unbound = msgspec.json.Decoder(_Unbound).decode
 _merged = msgspec.json.Decoder(_Merged).decode
 
 
@@ -63,11 +71,15 @@ class Changes:
         # The position of each merge, None where it was undone.
         self.merges: dict[Pair, int | None] = {}
         self.parted: set[UUID] = set()
+        self.unbound: dict[UUID, datetime] = {}
 
-    @property
-    def edges(self) -> list[Pair]:
-        """The edges that hold after the page, among those it speaks of."""
-        claimed = [pair for pair, claim in self.claims.items() if not claim.withdrawn and pair[0] != pair[1]]
+    def edges(self, unbound: Mapping[UUID, datetime]) -> list[Pair]:
+        """Return the edges that hold after the page, among those it speaks of, given when identifiers were unbound."""
+        claimed = [
+            pair
+            for pair, claim in self.claims.items()
+            if not claim.withdrawn and pair[0] != pair[1] and not is_void(*pair, claim.claimed_at, unbound)
+        ]
         return claimed + [pair for pair, position in self.merges.items() if position is not None]
 
     def fold(self, entry: Entry) -> None:
@@ -84,7 +96,9 @@ class Changes:
         for claim in seen.claims:
             identifier_id = pgproto.UUID(claim.id)  # equal to a uuid.UUID, and three times as fast as a key
             sealed = seen.identifiers.get(claim.id)
-            self.claims[customer_id, identifier_id] = ClaimState(claim.type, sealed, entry.position, withdrawn=False)
+            self.claims[customer_id, identifier_id] = ClaimState(
+                claim.type, sealed, entry.position, withdrawn=False, claimed_at=seen.meta.occurred_at
+            )
             self.ranks[identifier_id] = _RANKS.get(claim.type, UNKNOWN_RANK)
 
     def merged(self, entry: Entry) -> None:
@@ -101,13 +115,23 @@ class Changes:
         self.parted |= {entry.stream_id, unmerged.other_id, *unmerged.withdrawn}
         for identifier_id in unmerged.withdrawn:
             claim = self.claims.get((entry.stream_id, identifier_id))
-            known = (claim.type, claim.sealed) if claim else (None, None)
-            self.claims[entry.stream_id, identifier_id] = ClaimState(*known, entry.position, withdrawn=True)
+            kind, sealed = (claim.type, claim.sealed) if claim else (None, None)
+            claimed_at = claim.claimed_at if claim else EPOCH
+            self.claims[entry.stream_id, identifier_id] = ClaimState(
+                kind, sealed, entry.position, withdrawn=True, claimed_at=claimed_at
+            )
+
+    def was_unbound(self, entry: Entry) -> None:
+        """An identifier was cut from everybody: what was claimed until then does not count."""
+        self.unbound[entry.stream_id] = _unbound(entry.state).meta.occurred_at
+        self.parted.add(entry.stream_id)
 
 
 _FOLD: dict[str, Callable[[Changes, Entry], None]] = {
     Customer.Registered.TOPIC: Changes.registered_or_identified,
     Customer.Identified.TOPIC: Changes.registered_or_identified,
+    Customer.Bound.TOPIC: Changes.registered_or_identified,
+    Customer.Unbound.TOPIC: Changes.was_unbound,
     Customer.Merged.TOPIC: Changes.merged,
     Customer.Unmerged.TOPIC: Changes.unmerged,
 }

@@ -9,19 +9,26 @@ from domain.identity.graph import join, resolve
 from projections.engine.page import Page
 from projections.engine.projection import Projection
 from projections.identity_graph.changes import TOPICS, UNKNOWN_RANK, Changes
-from projections.identity_graph.table import tables
+from projections.identity_graph.table import VOID, tables
 
 _CLAIM = """
-    INSERT INTO claim AS c (customer_id, identifier_id, type, sealed, position, withdrawn)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bigint[], $6::boolean[])
+    INSERT INTO claim AS c (customer_id, identifier_id, type, sealed, position, withdrawn, claimed_at)
+    SELECT * FROM unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bigint[], $6::boolean[], $7::timestamptz[])
     ON CONFLICT (customer_id, identifier_id) DO UPDATE
-    SET sealed = coalesce(excluded.sealed, c.sealed), position = excluded.position, withdrawn = excluded.withdrawn
+    SET sealed = coalesce(excluded.sealed, c.sealed), position = excluded.position, withdrawn = excluded.withdrawn,
+        claimed_at = excluded.claimed_at
 """
 _WITHDRAW = """
     UPDATE claim AS c SET withdrawn = true, position = w.position
     FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS w (customer_id, identifier_id, position)
     WHERE c.customer_id = w.customer_id AND c.identifier_id = w.identifier_id
 """
+_UNBIND = """
+    INSERT INTO unbinding AS u (customer_id, occurred_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
+    ON CONFLICT (customer_id) DO UPDATE SET occurred_at = excluded.occurred_at
+"""
+_UNBOUND = "SELECT customer_id, occurred_at FROM unbinding WHERE customer_id = ANY($1)"
 _MERGE = """
     INSERT INTO merge (customer_id, other_id, position) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[])
     ON CONFLICT (customer_id, other_id) DO UPDATE SET position = excluded.position
@@ -49,8 +56,9 @@ _MEMBERS = """
     SELECT customer_id, rank, profile_id FROM customer
     WHERE profile_id IN (SELECT profile_id FROM customer WHERE customer_id = ANY($1))
 """
-_EDGES = """
-    SELECT customer_id AS a, identifier_id AS b FROM claim WHERE customer_id = ANY($1) AND NOT withdrawn
+_EDGES = f"""
+    SELECT customer_id AS a, identifier_id AS b FROM claim AS i
+    WHERE customer_id = ANY($1) AND NOT withdrawn AND NOT {VOID.format(schema="")}
     UNION ALL SELECT customer_id, other_id FROM merge WHERE customer_id = ANY($1)
 """
 _ASSIGN = """
@@ -72,12 +80,15 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
 
 async def _write_edges(connection: asyncpg.Connection, changes: Changes) -> None:
     claims, merges = changes.claims.items(), changes.merges.items()
-    stated = [(*pair, c.type, c.sealed, c.position, c.withdrawn) for pair, c in claims if c.type is not None]
+    stated = [
+        (*pair, c.type, c.sealed, c.position, c.withdrawn, c.claimed_at) for pair, c in claims if c.type is not None
+    ]
     withdrawn = [(*pair, claim.position) for pair, claim in claims if claim.type is None]
     await _execute(connection, _CLAIM, stated)
     await _execute(connection, _WITHDRAW, withdrawn)
     await _execute(connection, _MERGE, [(*pair, position) for pair, position in merges if position is not None])
     await _execute(connection, _UNMERGE, [pair for pair, position in merges if position is None])
+    await _execute(connection, _UNBIND, changes.unbound.items())
 
 
 async def _join(connection: asyncpg.Connection, changes: Changes) -> None:
@@ -86,7 +97,8 @@ async def _join(connection: asyncpg.Connection, changes: Changes) -> None:
     ranks = {row["profile_id"]: row["profile_rank"] for row in known.values()}
     profiles = {profile_id: profile_id for profile_id in ranks}
     new = {customer_id: rank for customer_id, rank in changes.ranks.items() if customer_id not in known}
-    edges = [(_profile(known, a), _profile(known, b)) for a, b in changes.edges]
+    unbound = {row["customer_id"]: row["occurred_at"] for row in await connection.fetch(_UNBOUND, list(changes.ranks))}
+    edges = [(_profile(known, a), _profile(known, b)) for a, b in changes.edges(unbound)]
     changed = join(profiles, ranks | new, edges)
     await _execute(connection, _JOIN, ((old, to) for old, to in changed.items() if old not in new))
     better = {
@@ -136,7 +148,7 @@ async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterabl
 
 PROJECTION = Projection(
     name="identity_graph",
-    version=2,
+    version=3,
     tables=tables,
     topics=frozenset(TOPICS),
     apply=apply,

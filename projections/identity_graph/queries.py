@@ -8,8 +8,10 @@ import msgspec
 
 from domain.identity.graph import Edge
 from projections.engine.projection import Reading
+from projections.identity_graph.table import VOID
 
 FIRST = UUID(int=0)
+_VOID = VOID.format(schema="identity_graph.")
 _PROFILES = "SELECT customer_id, profile_id FROM identity_graph.customer WHERE customer_id = ANY($1)"
 MEMBERS = """
     SELECT customer_id FROM identity_graph.customer
@@ -25,15 +27,16 @@ _NAMED = """
     SELECT c.profile_id FROM identity_graph.customer AS c WHERE c.customer_id = $1 AND EXISTS (
         SELECT FROM identity_graph.customer AS m WHERE m.profile_id = c.profile_id AND m.registered_at IS NOT NULL)
 """
-_IDENTIFIERS = """
+_IDENTIFIERS = f"""
     SELECT i.identifier_id, i.type, i.customer_id, i.sealed
     FROM identity_graph.claim AS i JOIN identity_graph.customer AS c USING (customer_id)
-    WHERE c.profile_id = $1 AND NOT i.withdrawn ORDER BY i.identifier_id, i.position
+    WHERE c.profile_id = $1 AND NOT i.withdrawn AND NOT {_VOID}
+    ORDER BY i.identifier_id, i.position
 """
-_EDGES = """
+_EDGES = f"""
     SELECT i.customer_id, i.identifier_id AS other_id, 'claim' AS kind
     FROM identity_graph.claim AS i JOIN identity_graph.customer AS c USING (customer_id)
-    WHERE c.profile_id = $1 AND NOT i.withdrawn AND i.identifier_id <> i.customer_id
+    WHERE c.profile_id = $1 AND NOT i.withdrawn AND i.identifier_id <> i.customer_id AND NOT {_VOID}
     UNION ALL
     SELECT m.customer_id, m.other_id, 'merge'
     FROM identity_graph.merge AS m JOIN identity_graph.customer AS c USING (customer_id) WHERE c.profile_id = $1

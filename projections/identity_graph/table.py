@@ -5,6 +5,11 @@ from sqlalchemy.dialects.postgresql import BYTEA, TIMESTAMP, UUID
 
 tables = sa.MetaData()
 
+# Whether claim `i` joins nobody, in SQL: one of its two ends was unbound since (`domain.identity.graph.is_void`).
+VOID = """(i.customer_id <> i.identifier_id AND EXISTS (
+        SELECT FROM {schema}unbinding AS u
+        WHERE u.customer_id IN (i.customer_id, i.identifier_id) AND u.occurred_at >= i.claimed_at))"""
+
 # Every customer that acted (`registered_at` tells since when) or that a claimed identifier names.
 customer = sa.Table(
     "customer",
@@ -16,7 +21,8 @@ customer = sa.Table(
     sa.Index("customer_profile", "profile_id", "customer_id"),
 )
 
-# That a customer was seen under an identifier; its value is sealed under the customer's key.
+# That a customer was seen under an identifier; its value is sealed under the customer's key. `claimed_at` is the last
+# time it was said: what is said before one of the two was unbound does not count (see `VOID`).
 claim = sa.Table(
     "claim",
     tables,
@@ -26,6 +32,15 @@ claim = sa.Table(
     sa.Column("sealed", BYTEA),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("withdrawn", sa.Boolean, nullable=False),
+    sa.Column("claimed_at", TIMESTAMP(timezone=True), nullable=False),
+)
+
+# That an identifier was cut from everybody it had been joined with until then.
+unbinding = sa.Table(
+    "unbinding",
+    tables,
+    sa.Column("customer_id", UUID, primary_key=True),
+    sa.Column("occurred_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
 # That somebody decided two customers to be one person.

@@ -81,8 +81,8 @@ async def test_the_last_word_about_an_attribute_is_the_one_said_last(
 
     assert {word.key: word.value for word in li.attributes} == {"city": "Shanghai", "tier": 3}
     assert {word.key: (word.value, word.sealed, word.customer_id) for word in both.attributes} == {
-        "city": (None, None, WANG),
-        "tier": (3, None, LI),
+        "city": (None, None, None),
+        "tier": (3, None, None),
         "name": (None, seal('"王"'.encode()), WANG),
     }
 

@@ -27,7 +27,7 @@ CLAIMS = st.lists(st.tuples(NAMES, NAMES), max_size=14, unique=True)
 MERGES = st.lists(st.tuples(NAMES, NAMES).filter(lambda pair: pair[0] != pair[1]), max_size=4, unique=True)
 
 _ROWS = "SELECT customer_id, profile_id FROM customer"
-_EMPTY = "TRUNCATE customer, claim, merge"
+_EMPTY = "TRUNCATE customer, claim, merge, unbinding"
 
 
 @pytest.fixture(scope="module")

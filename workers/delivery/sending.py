@@ -8,9 +8,11 @@ import msgspec
 
 from commands.channels.dispatch_message import Concerned, DispatchMessage, dispatch_message
 from commands.channels.record_outcome import RecordOutcome, record_outcome
+from commands.identity.unbinding import unbindings
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore
+from domain.channels.channel import CHANNELS
 from domain.channels.message import Message
 from domain.identity.customer import Customer
 from domain.kernel.errors import StaleVersionError
@@ -64,13 +66,16 @@ class Sender:
         loaded, customers = await asyncio.gather(
             streams.load_many(Message, [due.message_id for due in messages]), streams.load_many(Customer, members)
         )
+        kinds = {CHANNELS[due.channel].identifier_type for due in messages if due.channel in CHANNELS} - {None}
+        unbound = await unbindings(streams, customers.values(), of_types=kinds) if kinds else {}
         concerned = []
         for due in messages:
             message = loaded[due.message_id]
             ids = dict.fromkeys((due.customer_id, *people[due.customer_id].members))
             campaign_id = message.request.campaign_id if message.request else due.message_id
             campaign = await self._campaigns.get(campaign_id)
-            concerned.append(Concerned(message=message, campaign=campaign, customers=[customers[one] for one in ids]))
+            own = [customers[one] for one in ids]
+            concerned.append(Concerned(message=message, campaign=campaign, customers=own, unbound=unbound))
         return concerned
 
     async def _send(self, due: Due, concerned: Concerned) -> None:

@@ -1,0 +1,60 @@
+"""What a customer's history is made of beside its events: claims on identifiers, words of consent, and refusals."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel import DomainError
+
+
+class MergeError(DomainError):
+    """A merge or its undoing that makes no sense for these two customers."""
+
+    code = "customer.merge"
+
+
+class CustomerErasedError(DomainError):
+    """The person asked to be erased: nothing is recorded about her any more."""
+
+    code = "customer.erased"
+
+
+class ConsentState(StrEnum):
+    """The two words a person can say about a channel and a purpose."""
+
+    GRANTED = "granted"
+    WITHDRAWN = "withdrawn"
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """An identifier a customer was seen with: the id it names, and its type. The value itself is sealed beside it."""
+
+    id: UUID
+    type: str
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """An identifier as observed: the id it names, its type and its value in clear (None where it is not kept)."""
+
+    id: UUID
+    type: str
+    value: str | None
+
+
+class ConsentWord(msgspec.Struct, frozen=True):
+    """The last word on a channel and purpose, under which wording, and when it was said."""
+
+    state: str
+    occurred_at: datetime
+    text_version: str
+
+
+def claimed(identifiers: tuple[Observed, ...]) -> dict[str, Any]:
+    """Return the fields of an event that claims these identifiers."""
+    return {
+        "claims": tuple(Claim(observed.id, observed.type) for observed in identifiers),
+        "identifiers": {str(o.id): o.value for o in identifiers if o.value is not None},
+    }
