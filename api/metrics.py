@@ -44,9 +44,15 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def ingested(self, source: str, *, accepted: int, duplicates: int, quarantined: int) -> None:
+    def ingested(self, source: str, *, accepted: int, duplicates: int, quarantined: int, suppressed: int = 0) -> None:
         """Count events by what came of them."""
-        for outcome, count in (("accepted", accepted), ("duplicate", duplicates), ("quarantined", quarantined)):
+        outcomes = {
+            "accepted": accepted,
+            "duplicate": duplicates,
+            "quarantined": quarantined,
+            "suppressed": suppressed,
+        }
+        for outcome, count in outcomes.items():
             if count:
                 self._ingested.labels(source, outcome).inc(count)
 

@@ -25,12 +25,16 @@ class CrowdedError(KoiError):
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a request's events; `position` is one at which all of them are history."""
+    """What became of a request's events; `position` is one at which all of them are history.
+
+    `suppressed` name a person who was erased and are not kept.
+    """
 
     position: int
     accepted: int
     duplicates: int
     quarantined: int
+    suppressed: int = 0
 
 
 class Door:
@@ -56,7 +60,11 @@ class Door:
         finally:
             self.waiting -= count
         self._metrics.ingested(
-            source, accepted=taken.accepted, duplicates=taken.duplicates, quarantined=len(parsed.refused)
+            source,
+            accepted=taken.accepted,
+            duplicates=taken.duplicates,
+            quarantined=len(parsed.refused),
+            suppressed=taken.suppressed,
         )
         return Admitted(
             # Who sends again what is there already may wait for it as well: it lies somewhere before the newest event.
@@ -64,6 +72,7 @@ class Door:
             accepted=taken.accepted,
             duplicates=taken.duplicates,
             quarantined=len(parsed.refused),
+            suppressed=taken.suppressed,
         )
 
 

@@ -37,7 +37,6 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     rows: Mapping[UUID, FactRow]
     stored: Sequence[StoredEvent]
     recorded_at: datetime
-    customers: Sequence[UUID]
     learned: Sequence[Sighting]
 
 
@@ -60,10 +59,9 @@ class Known:
         while len(self._seen) > self._capacity:
             self._seen.popitem(last=False)
 
-    def forget(self, customers: Sequence[UUID]) -> None:
+    def forget(self) -> None:
         """Forget everything: a conflict with another process is rare and the truth is one query away."""
-        if customers:
-            self._seen.clear()
+        self._seen.clear()
 
 
 async def decide(activities: Sequence[Activity], known: Known, streams: Streams, naming: Naming, actor: str) -> Batch:
@@ -90,7 +88,7 @@ async def decide(activities: Sequence[Activity], known: Known, streams: Streams,
     for key, customer_id, activity in zip(keys, names, activities, strict=True):
         if key not in rows:
             rows[key] = _row(customer_id, activity, streams)
-    return Batch(keys=keys, rows=rows, stored=stored, recorded_at=recorded_at, customers=list(news), learned=learned)
+    return Batch(keys=keys, rows=rows, stored=stored, recorded_at=recorded_at, learned=learned)
 
 
 async def _customer_events(

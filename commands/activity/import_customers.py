@@ -12,7 +12,9 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore
-from domain.identity.customer import Customer, Observed
+from commands.runtime.suppressions import SuppressionsMovedError
+from domain.identity.claim import CustomerErasedError, Observed
+from domain.identity.customer import Customer
 from domain.kernel.event import Event
 
 # While live commands share the log, a transaction holds its lock for as long as these take.
@@ -30,24 +32,34 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     personal: Mapping[str, Any] = {}
 
 
-async def import_customers(store: EventStore, seen: Sequence[Seen], *, by: Context) -> None:
-    """Note who was seen; what is known already changes nothing."""
-    for first in range(0, len(seen), MOST_EVENTS):
-        await _note(store, seen[first : first + MOST_EVENTS], by)
+async def import_customers(store: EventStore, seen: Sequence[Seen], *, by: Context) -> int:
+    """Note who was seen and return how many were not taken in, being erased; what is known already changes nothing."""
+    return sum(
+        [await _note(store, seen[first : first + MOST_EVENTS], by) for first in range(0, len(seen), MOST_EVENTS)]
+    )
 
 
-async def _note(store: EventStore, seen: Sequence[Seen], by: Context) -> None:
+async def _note(store: EventStore, seen: Sequence[Seen], by: Context) -> int:
+    suppressions = store.suppressions
     for attempt in range(_ATTEMPTS):
-        events = await _decided(store, seen, by)
+        known = suppressions.position
+        let_in = [one for one in seen if not any(named.id in suppressions for named in one.identifiers)]
         try:
+            events = await _decided(store, let_in, by)
             for first in range(0, len(events), MOST_EVENTS):
-                await asyncio.to_thread(store.recorder.insert_events, events[first : first + MOST_EVENTS])
-        except IntegrityError:
-            # Another process wrote to one of them first: see what is left to say.
+                await asyncio.to_thread(_write, store, events[first : first + MOST_EVENTS], known)
+        except (IntegrityError, SuppressionsMovedError, CustomerErasedError):
+            # Another process wrote to one of them, or erased somebody, first: see what is left to say.
             if attempt == _ATTEMPTS - 1:
                 raise
+            await suppressions.refresh()
         else:
-            return
+            return len(seen) - len(let_in)
+    return 0
+
+
+def _write(store: EventStore, events: Sequence[StoredEvent], known: int) -> None:
+    store.recorder.insert_events(events, after=lambda cursor, _: store.suppressions.check(cursor, known))
 
 
 async def _decided(store: EventStore, seen: Sequence[Seen], by: Context) -> list[StoredEvent]:

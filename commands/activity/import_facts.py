@@ -12,6 +12,7 @@ from psycopg import Cursor
 
 from commands.runtime.facts import FactIds, copy_facts_csv, digest, ensure_partition
 from commands.runtime.recorder import DecisionRecorder
+from commands.runtime.suppressions import Suppressions
 from domain.activity.sealing import FactsSealed, seal_stream
 from domain.kernel.errors import KoiError
 from domain.kernel.event import Meta
@@ -61,11 +62,17 @@ def reserve_ids(recorder: DecisionRecorder, ids: FactIds, count: int) -> int:
         return ids.take(cursor, count)
 
 
-def import_facts(recorder: DecisionRecorder, chunk: FactChunk, *, actor: str) -> bool:
+def import_facts(
+    recorder: DecisionRecorder, chunk: FactChunk, *, actor: str, suppressions: Suppressions, known: int
+) -> bool:
     """Write the chunk; False if it was part of history already.
 
-    Raises `ImportBrokenError` if the rows stored are not those announced.
+    `known` is the position of the suppressions that its rows were compared with. Raises `ImportBrokenError` if the rows
+    stored are not those announced, `SuppressionsMovedError` if somebody was erased since.
     """
+
+    def after(cursor: Cursor[Any], _: Sequence[int]) -> None:
+        suppressions.check(cursor, known)
 
     def before(cursor: Cursor[Any]) -> Sequence[StoredEvent]:
         ensure_partition(cursor, chunk.recorded_at)
@@ -74,7 +81,7 @@ def import_facts(recorder: DecisionRecorder, chunk: FactChunk, *, actor: str) ->
         return [_seal(chunk, actor)]
 
     try:
-        recorder.insert_events([], before=before)
+        recorder.insert_events([], before=before, after=after)
     except IntegrityError:
         if _is_sealed(recorder, chunk.stream):
             return False

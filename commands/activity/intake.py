@@ -13,12 +13,15 @@ import msgspec
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
 from psycopg import Cursor
 
+from commands.activity.admission import admitted
 from commands.activity.batch import Batch, Known, decide
 from commands.runtime.event_store import EventStore
 from commands.runtime.facts import FactIds, copy_facts, digest, ensure_partition
+from commands.runtime.suppressions import SuppressionsMovedError
 from commands.runtime.writer import WriterClosedError
 from domain.activity.activity import Activity
 from domain.activity.sealing import FactsSealed, seal_stream
+from domain.identity.claim import CustomerErasedError
 from domain.identity.naming import Naming
 from domain.kernel.event import Meta
 from domain.kernel.stored import to_state
@@ -32,11 +35,15 @@ _CLAIM_KEYS = """
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a request: the position of its batch in the log, and how many were new or known already."""
+    """What became of a request: the position of its batch in the log, and how many were new or known already.
+
+    `suppressed` are those that name a person who was erased: nothing is kept of them.
+    """
 
     position: int
     accepted: int
     duplicates: int
+    suppressed: int = 0
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -119,22 +126,27 @@ class Intake:
         return taken
 
     async def _commit(self, requests: Sequence[Sequence[Activity]]) -> list[Taken]:
-        activities = [activity for request in requests for activity in request]
+        suppressions = self._store.suppressions
         for attempt in range(_ATTEMPTS):
-            batch = await decide(activities, self._known, self._store.streams, self._naming, self._actor)
+            known = suppressions.position
+            let_in = [admitted(request, suppressions, self._naming) for request in requests]
+            activities = [activity for request in let_in for activity in request]
             try:
-                position, fresh = await asyncio.to_thread(self._write, batch)
-            except IntegrityError:
-                # Another process wrote to one of these customers first: forget what was assumed and decide again.
-                self._known.forget(batch.customers)
+                batch = await decide(activities, self._known, self._store.streams, self._naming, self._actor)
+                position, fresh = await asyncio.to_thread(self._write, batch, known)
+            except (IntegrityError, SuppressionsMovedError, CustomerErasedError):
+                # Another process wrote to one of these customers, or erased somebody, first: forget what was assumed
+                # and decide again.
+                self._known.forget()
+                await suppressions.refresh()
                 if attempt == _ATTEMPTS - 1:
                     raise
                 continue
             self._known.learn(batch.learned)
-            return _shares(requests, batch, position, fresh)
+            return _shares(requests, let_in, batch, position, fresh)
         return []
 
-    def _write(self, batch: Batch) -> tuple[int, set[UUID]]:
+    def _write(self, batch: Batch, known: int) -> tuple[int, set[UUID]]:
         fresh: set[UUID] = set()
 
         def before(cursor: Cursor[Any]) -> Sequence[StoredEvent]:
@@ -144,7 +156,10 @@ class Intake:
             fresh.update(row["key"] for row in cursor.fetchall())
             return [self._seal(cursor, batch, fresh)] if fresh else []
 
-        positions = self._store.recorder.insert_events(batch.stored, before=before)
+        def after(cursor: Cursor[Any], _: Sequence[int]) -> None:
+            self._store.suppressions.check(cursor, known)
+
+        positions = self._store.recorder.insert_events(batch.stored, before=before, after=after)
         return (positions[-1] if positions else 0), fresh
 
     def _seal(self, cursor: Cursor[Any], batch: Batch, fresh: set[UUID]) -> StoredEvent:
@@ -172,13 +187,26 @@ class Intake:
         )
 
 
-def _shares(requests: Sequence[Sequence[Activity]], batch: Batch, position: int, fresh: set[UUID]) -> list[Taken]:
+def _shares(
+    requests: Sequence[Sequence[Activity]],
+    let_in: Sequence[Sequence[Activity]],
+    batch: Batch,
+    position: int,
+    fresh: set[UUID],
+) -> list[Taken]:
     shares = []
     keys = iter(batch.keys)
     unclaimed = set(fresh)
-    for request in requests:
-        own = [next(keys) for _ in request]
+    for request, admitted_of_it in zip(requests, let_in, strict=True):
+        own = [next(keys) for _ in admitted_of_it]
         new = unclaimed.intersection(own)
         unclaimed -= new
-        shares.append(Taken(position=position, accepted=len(new), duplicates=len(request) - len(new)))
+        shares.append(
+            Taken(
+                position=position,
+                accepted=len(new),
+                duplicates=len(own) - len(new),
+                suppressed=len(request) - len(own),
+            )
+        )
     return shares

@@ -50,6 +50,10 @@ async def dispatch_message(
         raise MessageNotFoundError("there is no message with this id")
     if not message.is_due(command.now):
         return None
+    if message.request.customer_id in streams.suppressions:  # also a name that no history of its own bears
+        message.suppress("erased")
+        await streams.save(message, by=by)
+        return None
     outgoing = _decide(message.request, command, concerned)
     await streams.save(message, by=by)
     return outgoing
@@ -103,6 +107,8 @@ def _suppression(
     request: MessageRequest, way: Channel, campaign: Campaign, customers: Sequence[Customer], now: datetime
 ) -> Suppression | None:
     consents = [customer.consents for customer in customers]
+    if any(customer.is_erased for customer in customers):
+        return "erased"
     if now >= request.expires_at:
         return "expired"
     if campaign.is_paused:

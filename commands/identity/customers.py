@@ -8,7 +8,8 @@ import msgspec
 
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
-from domain.identity.customer import Customer, CustomerErasedError, Observed
+from domain.identity.claim import CustomerErasedError, Observed
+from domain.identity.customer import Customer
 from domain.identity.identifier import Identifier, identifier
 from domain.identity.naming import Naming
 from domain.kernel.errors import DomainError, InvalidInputError, NotFoundError, StaleVersionError

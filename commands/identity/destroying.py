@@ -26,6 +26,8 @@ _RESULTS = """
 """
 # The letter stays: the view has to know that it lacks something.
 _LETTERS = "UPDATE dead_letter SET reason = 'erased' WHERE stream_id = ANY($1) AND reason <> 'erased'"
+# First that none is made again, by a process that has not heard of it yet.
+_CLOSE = "INSERT INTO erased_subject (subject_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
 _KEYS = "DELETE FROM subject_key WHERE subject_id = ANY($1)"
 
 
@@ -76,6 +78,7 @@ async def _copies(place: ClearCopies, connection: Connection, doomed: Doomed) ->
 
 
 async def _keys(connection: Connection, doomed: Doomed) -> int:
+    await connection.execute(_CLOSE, sorted(doomed.ids))
     return _rows(await connection.execute(_KEYS, list(doomed.ids)))
 
 

@@ -9,14 +9,17 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.identity.customer import CustomerErasedError
+from domain.identity.claim import CustomerErasedError
 
 _NONCE_BYTES = 12
+_ERASED = "this person was erased: nothing is recorded about her any more"
 _SELECT = "SELECT subject_id, wrapped FROM subject_key WHERE subject_id = ANY($1)"
 # The new rows and, as far as this snapshot sees them, those that were there: one round trip.
 _UPSERT = """
     WITH made AS (
-        INSERT INTO subject_key (subject_id, wrapped) SELECT * FROM unnest($1::uuid[], $2::bytea[])
+        INSERT INTO subject_key (subject_id, wrapped)
+        SELECT n.subject_id, n.wrapped FROM unnest($1::uuid[], $2::bytea[]) AS n (subject_id, wrapped)
+        WHERE NOT EXISTS (SELECT FROM erased_subject AS e WHERE e.subject_id = n.subject_id)
         ON CONFLICT DO NOTHING RETURNING subject_id, wrapped
     )
     SELECT subject_id, wrapped FROM made
@@ -51,15 +54,22 @@ class KeyRing:
                 self._keep(row["subject_id"], row["wrapped"])
 
     async def ensure(self, subjects: Iterable[UUID]) -> None:
-        """Bring the keys into memory, making those that do not exist yet, durably."""
+        """Bring the keys into memory, making those that do not exist yet, durably.
+
+        Raises `CustomerErasedError` where none may be made any more.
+        """
         missing = self._missing(subjects)
         if not missing:
             return
         wrapped = [self._wrap(subject, secrets.token_bytes(32)) for subject in missing]
-        for row in await self._pool.fetch(_UPSERT, missing, wrapped):
+        rows = list(await self._pool.fetch(_UPSERT, missing, wrapped))
+        unseen = set(missing) - {row["subject_id"] for row in rows}
+        if unseen:  # made at the same moment by another process: there by now
+            rows += await self._pool.fetch(_SELECT, sorted(unseen))
+        for row in rows:
             self._keep(row["subject_id"], row["wrapped"])
-        # Whoever made one at the same moment was not seen above: read it now.
-        await self.load(missing)
+        if unseen - {row["subject_id"] for row in rows}:
+            raise CustomerErasedError(_ERASED)
 
     def seal(self, subject: UUID, clear: bytes) -> bytes:
         """Encrypt under the customer's key; raises `KeyError` if it was not ensured before.
@@ -67,7 +77,7 @@ class KeyRing:
         Raises `CustomerErasedError` where there can be none.
         """
         if subject in self.closed:
-            raise CustomerErasedError("this person was erased: nothing is recorded about her any more")
+            raise CustomerErasedError(_ERASED)
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._keys[subject].encrypt(nonce, clear, subject.bytes)
 

@@ -17,6 +17,7 @@ from projections.engine.page import Entry, Page
 from projections.engine.projection import Projection
 
 _CONSENTED = Customer.ConsentChanged.TOPIC
+_ERASED = Customer.Erased.TOPIC
 
 # Last write wins: the later business time, then the later position.
 _CONSENT = """
@@ -27,6 +28,17 @@ _CONSENT = """
     SET state = excluded.state, text_version = excluded.text_version, source = excluded.source,
         occurred_at = excluded.occurred_at, position = excluded.position
     WHERE (excluded.occurred_at, excluded.position) > (c.occurred_at, c.position)
+"""
+# What was said before an erasure, in the open as well.
+_FORGET = """
+    WITH e AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS e (customer_id, position)), said AS (
+        DELETE FROM attribute AS a USING e WHERE a.customer_id = e.customer_id AND a.position < e.position
+    ), added AS (
+        DELETE FROM word AS w USING e WHERE w.customer_id = e.customer_id AND w.position < e.position
+    ), cleared AS (
+        DELETE FROM clearing AS l USING e WHERE l.customer_id = e.customer_id
+    )
+    DELETE FROM consent AS c USING e WHERE c.customer_id = e.customer_id AND c.position < e.position
 """
 
 
@@ -62,10 +74,18 @@ _consented = msgspec.json.Decoder(_Consented).decode
 
 async def apply(connection: asyncpg.Connection, page: Page) -> None:
     """Take a page."""
-    await _write(connection, words.DESCRIBE, _last_words(map(words.bases, page.of(*words.BASES)), _key_of_word))
-    await _write(connection, words.ADD, words.others(page.of(*words.OTHERS)))
-    await _write(connection, words.CLEAR, words.clearings(page.of(*words.CLEARINGS)))
-    await _write(connection, _CONSENT, _last_words(map(_consents, page.of(_CONSENTED)), _key_of_consent))
+    erased = {entry.stream_id: entry.position for entry in page.of(_ERASED)}
+    if erased:
+        await connection.execute(_FORGET, list(erased), list(erased.values()))
+
+    def said(*topics: str) -> list[Entry]:
+        # What was said before the erasure is forgotten, however late it is in business time.
+        return [entry for entry in page.of(*topics) if entry.position > erased.get(entry.stream_id, 0)]
+
+    await _write(connection, words.DESCRIBE, _last_words(map(words.bases, said(*words.BASES)), _key_of_word))
+    await _write(connection, words.ADD, words.others(said(*words.OTHERS)))
+    await _write(connection, words.CLEAR, words.clearings(said(*words.CLEARINGS)))
+    await _write(connection, _CONSENT, _last_words(map(_consents, said(_CONSENTED)), _key_of_consent))
     await facts.count(connection, page)
 
 
@@ -109,8 +129,8 @@ async def _write(connection: asyncpg.Connection, statement: str, rows: Sequence[
 
 PROJECTION = Projection(
     name="customer_360",
-    version=2,
+    version=3,
     tables=tables,
-    topics=frozenset({FactsSealed.TOPIC, _CONSENTED, *words.BASES, *words.OTHERS, *words.CLEARINGS}),
+    topics=frozenset({FactsSealed.TOPIC, _CONSENTED, _ERASED, *words.BASES, *words.OTHERS, *words.CLEARINGS}),
     apply=apply,
 )

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from domain.activity.sealing import FactsSealed
+from domain.identity.customer import Customer
 from projections.engine.page import Entry, Page
 from projections.engine.projection import Projection
 from projections.event_timeline.table import tables
@@ -22,6 +23,11 @@ _REMEMBER = """
 _LIST = """
     INSERT INTO decision (customer_id, occurred_at, position, stream_id, topic, summary)
     SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::uuid[], $5::text[], $6::json[])
+"""
+# Who was erased: that something happened and when stays, what was said in the open does not.
+_BLANK = """
+    UPDATE decision AS d SET summary = '{}' FROM unnest($1::uuid[], $2::bigint[]) AS e (customer_id, position)
+    WHERE d.customer_id = e.customer_id AND d.position < e.position
 """
 
 Row = tuple[UUID, datetime, int, UUID, str, str]
@@ -56,6 +62,7 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
         for row in _rows(entry, document, subjects.get(entry.stream_id))
     ]
     await _execute(connection, _LIST, rows)
+    await _execute(connection, _BLANK, [(entry.stream_id, entry.position) for entry in page.of(Customer.Erased.TOPIC)])
 
 
 def _rows(entry: Entry, document: dict[str, msgspec.Raw], subject: UUID | None) -> Iterable[Row]:
@@ -84,7 +91,7 @@ async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterabl
 
 PROJECTION = Projection(
     name="event_timeline",
-    version=1,
+    version=2,
     tables=tables,
     topics=None,
     besides=frozenset({FactsSealed.TOPIC}),

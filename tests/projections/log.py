@@ -112,6 +112,17 @@ class Log:
         customer.tag(told)
         return self.append(*((customer.id, event) for event in customer.collect_events()))
 
+    def erase(self, name: str) -> int:
+        """A customer is erased."""
+        erased = Customer.Erased(receipt_id=derived("erasure", name), reason="asked", legal_basis="pipl-47")
+        return self.append((customer_id(name), erased))
+
+    def readmit(self, name: str) -> int:
+        """A customer who was erased comes back."""
+        return self.append(
+            (customer_id(name), Customer.Readmitted(receipt_id=derived("erasure", name), reason="asked"))
+        )
+
     def seal(self, *rows: FactRow) -> int:
         """Facts become part of history, in one batch; returns the position of the seal."""
         position = self._insert([], rows)

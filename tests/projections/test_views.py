@@ -36,6 +36,10 @@ def _history(log: Log) -> int:
         log.describe("li", visits=number, personal={"name": f"李 {number}"})
         log.tag("li", *(f"interest.{number % tags}" for tags in (2, 3)), source=("crm", "erp")[number % 2])
         log.consent("li", "granted" if number % 2 else "withdrawn", channel=("email", "sms")[number % 2])
+        if number == 5:
+            log.erase("li")
+        if number == 7:
+            log.readmit("li")
     log.append((coupon, coupon_issued(customer_id=LI)), (coupon, Coupon.Voided(reason="a test")))
     log.append((derived("message", 1), message_requested(customer_id=LI)))
     log.append((LI, Customer.Merged(other_id=WANG, reason="one person")))

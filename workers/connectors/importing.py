@@ -3,12 +3,15 @@
 import time
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from commands.activity.import_facts import known
 from commands.activity.record_file import RecordFile, record_file
+from commands.runtime.suppressions import SuppressionsMovedError
 from domain.activity.sealing import file_stream
+from domain.identity.claim import CustomerErasedError
 from domain.identity.naming import Naming
 from domain.ingestion.mapping import Mapping
 from workers.connectors.broken import quarantined, unusable
@@ -36,18 +39,31 @@ async def import_file(
         MappingError: the mapping does not fit the file.
     """
     began = time.monotonic()
-    watch = watch or Nobody()
+    while True:
+        try:
+            report = await _import(address, mapping, into, base=base, watch=watch or Nobody())
+        except (SuppressionsMovedError, CustomerErasedError):
+            # Somebody was erased while this ran: what is written stays, the rest is looked at again.
+            await into.store.suppressions.refresh()
+        else:
+            report.seconds = time.monotonic() - began
+            return report
+
+
+async def _import(address: str, mapping: Mapping, into: Destination, *, base: Path, watch: Watch) -> FileReport:
+    suppressions = into.store.suppressions
     with open_engine(into.home) as (engine, folder):
         file = await in_thread(fetch, address, mapping.file_form, folder)
         report = FileReport(file=file.name, row=mapping.row, outcome="known", sha256=file.sha256)
         stream = file_stream(mapping.identity, file.sha256)
         if stream not in await known(into.store.pool, [stream]):
-            loaded = await in_engine(engine, load, engine, mapping, file, base=base, folder=folder, naming=into.naming)
+            places: dict[str, Any] = {"base": base, "folder": folder, "naming": into.naming}
+            kept_out: dict[str, Any] = {"suppressed": suppressions.ids, "known": suppressions.position}
+            loaded = await in_engine(engine, load, engine, mapping, file, **places, **kept_out)
             watch.begin(file.name, loaded.raw.rows)
             report.outcome = "imported"
             report.items = await _TAKE[mapping.row](engine, loaded, into, watch)
             await _finish(engine, loaded, into, report)
-    report.seconds = time.monotonic() - began
     return report
 
 
@@ -101,4 +117,5 @@ def _count(engine: duckdb.DuckDBPyConnection, loaded: Loaded, report: FileReport
     report.rows = loaded.raw.rows + len(loaded.raw.rejected())
     report.customers = count(engine, "SELECT count(DISTINCT who) FROM seen")
     report.duplicates = loaded.duplicates
+    report.suppressed = loaded.suppressed
     report.quarantined = quarantined(engine, loaded)

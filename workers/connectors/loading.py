@@ -1,7 +1,8 @@
 """Load a file under its mapping: rows, looked-up columns, named customers, groups and duplicates. It writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
@@ -19,23 +20,39 @@ from workers.connectors.plan import Plan
 from workers.connectors.raw import Raw
 from workers.connectors.source_file import Lost, SourceFile, fetch, in_utf8, locate, with_even_lines
 from workers.connectors.spreadsheet import sheet_as_rows
+from workers.connectors.suppressing import suppress
 
 Place = tuple[str, str]  # where a column stands, as SQL, and its type
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in the engine, ready to be taken chunk by chunk."""
+    """A file in the engine, ready to be taken chunk by chunk.
+
+    `suppressed` rows named somebody erased, as decided up to position `known` of the log, and are gone.
+    """
 
     raw: Raw
     plan: Plan
     facts: Facts
     duplicates: int
+    suppressed: int
+    known: int
 
 
 def load(
-    engine: duckdb.DuckDBPyConnection, mapping: Mapping, file: SourceFile, *, base: Path, folder: Path, naming: Naming
+    engine: duckdb.DuckDBPyConnection,
+    mapping: Mapping,
+    file: SourceFile,
+    *,
+    base: Path,
+    folder: Path,
+    naming: Naming,
+    suppressed: Collection[UUID] = (),
+    known: int = 0,
 ) -> Loaded:
     """Bring everything into the engine; `base` is where the mapping lies, `folder` is for copies.
+
+    Rows of people with the `suppressed` ids (as `known` at that position of the log) are left out.
 
     Raises:
         SourceFileError: the file, or one that is looked up, cannot be read.
@@ -61,10 +78,12 @@ def load(
     for number, (one, place) in enumerate(zip(mapping.identifier, identified, strict=True)):
         name_identifiers(engine, number, one, place, naming)
     mark(engine, mapping.identifier, identified, [places[column] for column in mapping.group_by])
+    dropped = suppress(engine, mapping, suppressed)
     _note_lost(engine, raw.file.lost)
     plan = Plan(mapping, places, Vocabulary.load(), lost=sorted({one.column for one in raw.file.lost}))
     facts = Facts(engine, plan, _source(mapping), raw.rows)
-    return Loaded(raw=raw, plan=plan, facts=facts, duplicates=facts.find_duplicates())
+    duplicates = facts.find_duplicates()
+    return Loaded(raw=raw, plan=plan, facts=facts, duplicates=duplicates, suppressed=dropped, known=known)
 
 
 def _load_lookup(engine: duckdb.DuckDBPyConnection, mapping: Mapping, number: int, base: Path, folder: Path) -> Raw:

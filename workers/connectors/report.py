@@ -25,7 +25,8 @@ class Refusal(msgspec.Struct, kw_only=True):
 class FileReport(msgspec.Struct, kw_only=True):
     """What came of a file: `items` are the facts, customers, campaigns or offers its good rows made.
 
-    `known` means it was imported before and nothing was done; `checked` that nothing was to be written.
+    `suppressed` rows name people who were erased, and were not taken in. `known` means it was imported before and
+    nothing was done; `checked` that nothing was to be written.
     """
 
     file: str
@@ -37,6 +38,7 @@ class FileReport(msgspec.Struct, kw_only=True):
     customers: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    suppressed: int = 0
     refusals: list[Refusal] = []
     seconds: float = 0.0
 
@@ -57,12 +59,12 @@ class FileReport(msgspec.Struct, kw_only=True):
 
 def show(reports: Iterable[FileReport], console: Console) -> None:
     """Print what came of the files, and why rows were refused."""
-    table = Table("file", "outcome", "rows", "made", "people", "twice", "refused", "seconds")
+    table = Table("file", "outcome", "rows", "made", "people", "twice", "refused", "erased", "seconds")
     for column in table.columns[2:]:
         column.justify = "right"
     refusals = []
     for one in reports:
-        numbers = (one.rows, one.items, one.customers, one.duplicates, one.quarantined)
+        numbers = (one.rows, one.items, one.customers, one.duplicates, one.quarantined, one.suppressed)
         made = [f"{number:,}" for number in numbers] if one.outcome != "known" else [""] * len(numbers)
         made[1] = f"{made[1]} {one.row}s" if made[1] else ""
         table.add_row(escape(one.file), one.outcome, *made, f"{one.seconds:.1f}")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import duckdb
@@ -37,7 +37,10 @@ class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, watch: Watch) -> int:
-    """Write the facts and the customers they are the first to speak of; return how many facts the file has."""
+    """Write the facts and the customers they are the first to speak of; return how many facts the file has.
+
+    Raises `SuppressionsMovedError` if somebody was erased since the file was loaded.
+    """
     mapping, facts = loaded.plan.mapping, loaded.facts
     keys = [f"{loaded.raw.file.sha256}:{chunk}" for chunk in range(facts.chunks)]
     done = await known(into.store.pool, [seal_stream(mapping.identity, key) for key in keys])
@@ -74,7 +77,8 @@ async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: De
         async for chunk, prepared in chunks:
             if prepared.facts:
                 await import_customers(into.store, prepared.customers, by=into.by)
-                await in_thread(import_facts, into.store.recorder, prepared.facts, actor=ACTOR)
+                guard: dict[str, Any] = {"suppressions": into.store.suppressions, "known": loaded.known}
+                await in_thread(import_facts, into.store.recorder, prepared.facts, actor=ACTOR, **guard)
             total += prepared.count
             watch.advance(facts.rows_of(chunk))
     return total

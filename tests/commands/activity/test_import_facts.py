@@ -51,7 +51,9 @@ def a_chunk(store: EventStore, key: str = "file:0") -> FactChunk:
 
 
 async def _written(store: EventStore, chunk: FactChunk) -> bool:
-    return await asyncio.to_thread(import_facts, store.recorder, chunk, actor="import")
+    return await asyncio.to_thread(
+        import_facts, store.recorder, chunk, actor="import", suppressions=store.suppressions, known=0
+    )
 
 
 async def _count(store: EventStore, table: str) -> int:

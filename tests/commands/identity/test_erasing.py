@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
@@ -11,17 +10,15 @@ from commands.activity.quarantine import Quarantine, Unusable
 from commands.identity.customers import SuppressedError
 from commands.identity.erase_customer import EraseCustomer, erase_customer
 from commands.identity.erasing import Erasing
-from commands.identity.receipt import Receipt, Receipts
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
-from domain.identity.customer import Customer, CustomerErasedError
+from domain.identity.claim import CustomerErasedError
+from domain.identity.customer import Customer
 from domain.kernel.errors import InvalidInputError
 from domain.kernel.ids import derived
-from projections.traces.queries import Traces
+from tests.commands.identity.erasing import CLERK, erased, erasing_in
 from tests.commands.identity.test_customer_commands import NAMING, PHONE, given, registered
-
-CLERK = Context(actor="clerk li")
 
 
 @pytest.fixture
@@ -34,19 +31,7 @@ async def store(database: str, secrets: Secrets) -> AsyncIterator[EventStore]:
 @pytest.fixture
 def erasing(store: EventStore, secrets: Secrets, tmp_path: Path) -> Erasing:
     """What an erasure works with; no view is kept here, so that all is found in the log."""
-    return Erasing(
-        store=store,
-        naming=NAMING,
-        receipts=Receipts((tmp_path / "lake").as_uri()),
-        traces=Traces(store.pool),
-        copies={"quarantine_entries": Quarantine(store.pool, secrets.master_key)},
-    )
-
-
-async def erased(erasing: Erasing, *, by: Context = CLERK, **whom: Any) -> Receipt:
-    """Erase somebody who asked for it at the counter."""
-    command = EraseCustomer(reason="asked at the counter", legal_basis="pipl-47", evidence="form 118", **whom)
-    return await erase_customer(command, by=by, erasing=erasing)
+    return erasing_in(store, secrets, tmp_path / "lake", NAMING)
 
 
 async def keys(pool: asyncpg.Pool) -> int:
