@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from api.ingest.door import Door
+from commands.activity.source_runs import bring_forward
 from commands.callbacks.doors import Hook
 from commands.callbacks.hints import Hints
 from commands.identity.customers import GivenIdentifier
@@ -58,7 +59,9 @@ class Reception:
         for word in received.consents:
             await note_consent(word, told_by=hook.source, by=by, streams=self._store.streams, naming=self._naming)
         admitted = await self._door.admit(received.parsed, hook.source)
-        await self._hints.keep(hook.source, received.hints)
+        if received.hints:
+            await self._hints.keep(hook.source, received.hints)
+            await bring_forward(self._store.pool, hook.source)
         # Last, and together with what was kept a line above.
         for duty in received.erasures:
             await erase_customer(_erasure(duty, hook.source), by=_once(by, duty), erasing=self._erasing)

@@ -12,6 +12,7 @@ KINDS: Final[dict[str, str]] = {
     "file": "workers.sources.files:Files",
     "tags": "workers.sources.tags:Tags",
     **dict.fromkeys(("wechat", "wecom", "douyin_open"), "workers.sources.called:Called"),
+    **dict.fromkeys(("taobao", "jd", "douyin", "youzan"), "workers.marketplaces.kind:Shops"),
 }
 
 

@@ -26,7 +26,7 @@ def read_order(raw: bytes, platform: Platform, telling: Telling) -> list[Activit
     """
     payload, mapping = decoded(raw), platform.order
     order_id = needed(payload, mapping.id, "order.id_missing", "the order has no number")
-    status = status_of(payload, mapping.status, mapping.statuses)
+    status = status_of(payload, mapping.status, mapping.statuses, mapping.alike)
     who = buyer_of(payload, mapping.buyer, platform)
     if who is None:
         raise MessageError("identifier.missing", "nobody is named whom the order is of", field=mapping.buyer[0])

@@ -66,13 +66,18 @@ class Lines(_Part, frozen=True, kw_only=True):
 
 
 class Orders(_Part, frozen=True, kw_only=True):
-    """Where an order says what. `detail` tells that the list is thin: each order is asked for by itself."""
+    """Where an order says what.
+
+    `detail` tells that the list is thin: each order is asked for by itself. `alike` names statuses that mean the same
+    as others, such as one that the platform has just invented.
+    """
 
     id: tuple[str, ...]
     status: tuple[str, ...]
     modified: tuple[str, ...]
     buyer: tuple[str, ...]
     detail: bool = False
+    alike: dict[str, str] = {}
     events: dict[str, Happening]
     fields: dict[str, Spec] = {}
     lines: Lines | None = None
@@ -86,7 +91,7 @@ class Orders(_Part, frozen=True, kw_only=True):
 class Refunds(_Part, frozen=True, kw_only=True):
     """Where a refund says what; only those in one of the statuses `done` gave money back, `open` ones may yet.
 
-    `buyer` may find nothing: the order tells then whose it was. `detail` tells that the list is thin.
+    `buyer` may find nothing: the order tells then whose it was. `detail` and `alike` are as for orders.
     """
 
     id: tuple[str, ...]
@@ -98,6 +103,7 @@ class Refunds(_Part, frozen=True, kw_only=True):
     amount: Spec
     buyer: tuple[str, ...] = ()
     detail: bool = False
+    alike: dict[str, str] = {}
     fields: dict[str, Spec] = {}
 
 
@@ -119,16 +125,18 @@ class Limits(_Part, frozen=True, kw_only=True):
 class Codes(_Part, frozen=True, kw_only=True):
     """What error codes (or sub codes) mean: `wait` and ask again, `session` is no longer valid, `passing` troubles.
 
-    A code that ends with * stands for all that begin so. Anything else will not get better by asking again.
+    `absent` says that there is no such order. A code that ends with * stands for all that begin so. Anything else will
+    not get better by asking again.
     """
 
     wait: tuple[str, ...] = ()
     session: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
-    def meaning(self, *codes: str) -> Literal["wait", "session", "passing", "refused"]:
+    def meaning(self, *codes: str) -> Literal["session", "wait", "absent", "passing", "refused"]:
         """Return what an answer's codes mean together, the more telling meaning first."""
-        for name in ("session", "wait", "passing"):
+        for name in ("session", "wait", "absent", "passing"):
             if any(is_like(code, pattern) for code in codes for pattern in getattr(self, name)):
                 return name
         return "refused"

@@ -22,7 +22,7 @@ REFUNDED: Final = "order.refunded"
 def is_refunded(raw: bytes, platform: Platform) -> bool:
     """Whether a refund gave money back, so that it is worth asking for more; raises `MessageError`."""
     refund = platform.refund
-    return status_of(decoded(raw), refund.status, (*refund.done, *refund.open)) in refund.done
+    return status_of(decoded(raw), refund.status, (*refund.done, *refund.open), refund.alike) in refund.done
 
 
 def order_of(raw: bytes, platform: Platform) -> str:

@@ -1,0 +1,91 @@
+"""What does not fit is put aside with its reason, what other systems told already is not told twice."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from commands.runtime.clock import now
+from domain.activity.activity import Activity
+from domain.identity.identifier import identifier
+from tests.workers.marketplaces.shopping import Scene, expected, sell
+from workers.marketplaces.simulator import taobao
+from workers.marketplaces.simulator.shop import SimulatedOrder
+
+
+async def test_an_order_that_does_not_fit_is_put_aside_whole_and_its_neighbours_go_through(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A status that nobody knows yet: reason, field, and the bytes as they came, once however often it is told."""
+    orders = sell(scene.shop("taobao"), 5)
+    odd, real = orders[2], taobao.trade
+
+    def changed(order: SimulatedOrder) -> dict[str, object]:
+        return real(order) | ({"status": "TRADE_TELEPORTED"} if order is odd else {})
+
+    monkeypatch.setattr(taobao, "trade", changed)
+    source = scene.source("taobao")
+    first, second = await scene.pull(source), await scene.pull(source)
+    assert (first.quarantined, second.quarantined) == (1, 0)  # the second pull's overlap does not reach it
+    assert await scene.facts("taobao") == expected("taobao", [order for order in orders if order is not odd])
+    ((reason, detail),) = await scene.quarantined()
+    assert reason == "status.unknown"
+    assert detail == "status: TRADE_TELEPORTED is none that the mapping knows: add it there"
+    (entry,) = await scene.means.into.quarantine.newest(source=source.name, in_clear=True)
+    assert entry.raw is not None
+    assert json.loads(entry.raw)["tid_str"] == str(odd.number)
+    alike = {"order": {"alike": {"TRADE_TELEPORTED": "WAIT_SELLER_SEND_GOODS"}}}
+    mended = scene.source("taobao", mapping=alike, overlap_seconds=50_000)
+    checked = await scene.check(mended)
+    assert (checked.read, checked.quarantined) == (5, 0)
+    await scene.pull(mended)
+    assert await scene.facts("taobao") == expected("taobao", orders)
+
+
+async def test_an_order_that_the_erp_told_already_is_one_order(scene: Scene) -> None:
+    """The same name with the same order_ref is one fact, whichever source tells it first, in either order."""
+    first, second = sell(scene.shop("taobao"), 2)
+    moment = now() - timedelta(hours=1)
+    erp = [
+        Activity(
+            message_id=f"row-{order.number}",
+            source="erp",
+            name="order.completed",
+            occurred_at=moment,
+            received_at=moment,
+            identifiers=(identifier("member_code", f"M{order.number}"),),
+            amount=order.basket.fen,
+            currency="CNY",
+            properties={"order_id": str(order.number)},
+            order_ref=f"tmall:{order.number}",
+        )
+        for order in (first, second)
+    ]
+    await scene.means.intake.take(erp[:1])
+    came = await scene.pull(scene.source("taobao"))
+    assert came.duplicates >= 1
+    taken = await scene.means.intake.take(erp[1:])
+    assert (taken.accepted, taken.duplicates) == (0, 1)
+    paid = await scene.means.store.pool.fetch(
+        "SELECT source, body->>'order_id' AS id FROM fact_log WHERE name = 'order.completed' ORDER BY fact_id"
+    )
+    assert [(row["source"], row["id"]) for row in paid] == [
+        ("erp", str(first.number)),
+        ("tmall-flagship", str(second.number)),
+    ]
+
+
+async def test_the_payload_lies_sealed_under_the_customers_key(scene: Scene) -> None:
+    """Erasing the key takes the raw order as well."""
+    (order,) = sell(scene.shop("taobao"), 1)
+    await scene.pull(scene.source("taobao"))
+    store = scene.means.store
+    rows = await store.pool.fetch("SELECT customer_id, sealed, body::text AS body FROM fact_log ORDER BY occurred_at")
+    assert [row["sealed"] is not None for row in rows] == [False, True]
+    await store.keyring.load([rows[1]["customer_id"]])
+    clear = store.keyring.unseal(rows[1]["customer_id"], rows[1]["sealed"])
+    assert clear is not None
+    raw = json.loads(clear)["properties"]["raw"]
+    assert json.loads(raw)["receiver_name"] == "李*"
+    assert str(order.number) in raw
+    assert "李" not in rows[1]["body"]

@@ -1,0 +1,90 @@
+"""Pulling: everything modified since the last time, window by window; how far it came is kept once it is durable.
+
+Each pull begins an overlap before where the last one ended, since platforms list what changed a little late and clocks
+differ. What is told twice is one fact.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import asyncpg
+import msgspec
+
+from commands.activity.source_runs import recall, remember
+from commands.marketplaces.shop import Shop
+from workers.connectors.progress import Watch
+from workers.marketplaces.marketplace import Marketplace, Window
+from workers.marketplaces.taking import Taken, Taking
+from workers.marketplaces.walking import walk
+
+log = logging.getLogger("koi.sources")
+
+What = Literal["orders", "refunds"]
+WHATS: Final[tuple[What, ...]] = ("orders", "refunds")
+
+
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one thing of a shop has been read: everything modified from `begun` until `reached` is history."""
+
+    begun: datetime
+    reached: datetime
+
+
+async def reached(pool: asyncpg.Pool, shop: Shop, what: What) -> Reached | None:
+    """Return how far it has been read, None if never."""
+    kept = await recall(pool, shop.name, what)
+    return None if kept is None else msgspec.convert(kept, Reached)
+
+
+async def begin(pool: asyncpg.Pool, shop: Shop, what: What, now: datetime) -> Reached:
+    """Return how far it has been read; the first time its beginning is kept, so that a restart begins there too."""
+    known = await reached(pool, shop, what)
+    if known is None:
+        start = now - shop.backfill
+        known = Reached(begun=start, reached=start)
+        await remember(pool, shop.name, what, known)
+    return known
+
+
+def windows(shop: Shop, known: Reached, now: datetime) -> Iterator[Window]:
+    """Yield the windows to read, the oldest first, none longer or further back than the platform lists."""
+    oldest = now - timedelta(days=shop.platform.limits.history_days)
+    start = max(known.reached - shop.overlap, known.begun, oldest)
+    step = timedelta(hours=shop.platform.limits.window_hours)
+    while start < now:
+        end = min(start + step, now)
+        yield Window(start, end)
+        start = end
+
+
+class Pull:
+    """One pull of one shop."""
+
+    def __init__(self, shop: Shop, marketplace: Marketplace, taking: Taking, pool: asyncpg.Pool, watch: Watch) -> None:
+        self._shop = shop
+        self._marketplace = marketplace
+        self._taking = taking
+        self._pool = pool
+        self._watch = watch
+
+    async def window(self, what: What, window: Window, known: Reached) -> Taken:
+        """Read one window to its end; on return it is history, and kept as such."""
+        turn = self._marketplace.orders if what == "orders" else self._marketplace.refunds
+        take = self._taking.orders if what == "orders" else self._taking.refunds
+        platform = self._shop.platform
+        ids = platform.order.id if what == "orders" else platform.refund.id
+        came = Taken()
+        async for records in walk(window, turn, platform.limits, ids):
+            came.add(await take(records))
+        done = msgspec.structs.replace(known, reached=max(known.reached, window.end))
+        await remember(self._pool, self._shop.name, what, done)
+        self._watch.advance(minutes(window))
+        log.info("%s: %s until %s, %d read, %d new", self._shop.name, what, window.end, came.read, came.accepted)
+        return came
+
+
+def minutes(window: Window) -> int:
+    """How long a window is, as the unit of progress."""
+    return max(1, round((window.end - window.start).total_seconds() / 60))
