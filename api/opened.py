@@ -18,6 +18,7 @@ from commands.activity.quarantine import Quarantine
 from commands.callbacks.doors import Doors
 from commands.identity.erasing import Erasing
 from commands.identity.receipt import Receipts
+from commands.identity.rules import ensure_rules
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
@@ -46,10 +47,11 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
-    """Open the event store and what works over it; the first keys are let in."""
+    """Open the event store and what works over it; the first keys are let in, the first rules adopted."""
     async with open_event_store(settings.database_url, secrets.master_key, pool_size=_POOL) as store:
         await ensure_first_keys(store.pool, secrets)
         naming = Naming(secrets.pepper)
+        await ensure_rules(store.streams, naming)
         metrics = Metrics()
         quarantine = Quarantine(store.pool, secrets.master_key)
         async with Intake(store, naming) as intake:

@@ -4,7 +4,7 @@ from domain.activity import sealing
 from domain.campaigns import campaign
 from domain.channels import message
 from domain.coupons import coupon
-from domain.identity import customer, erasure
+from domain.identity import customer, erasure, rule_book
 from domain.journeys import run
 
-__all__ = ["campaign", "coupon", "customer", "erasure", "message", "run", "sealing"]
+__all__ = ["campaign", "coupon", "customer", "erasure", "message", "rule_book", "run", "sealing"]

@@ -22,7 +22,7 @@ from commands.identity.register_customer import RegisterCustomer, register_custo
 from commands.identity.unmerge_customers import UnmergeCustomers, unmerge_customers
 from commands.runtime.event_store import EventStore
 from domain.identity.naming import Naming
-from projections.identity_graph.queries import members_of
+from projections.identity_graph.queries import holds_around, members_of
 
 _REGISTER: Final = Example(
     value={
@@ -122,7 +122,8 @@ class CustomerCommands(Controller):
         told = await told_to(customer_id, change, store)
         found = await members_of(store.pool, [customer_id])
         members = [one for _, group in found.values() for one in group]
-        return await change.done(lambda by: unmerge_customers(data, members=members, by=by, **told), Done)
+        holds = await holds_around(store.pool, members)
+        return await change.done(lambda by: unmerge_customers(data, members=members, holds=holds, by=by, **told), Done)
 
 
 async def told_to(customer_id: UUID, change: Change, store: EventStore) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from commands.identity.unbinding import unbindings
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.identity.customer import Customer
-from domain.identity.graph import Edge, is_void, unmerge_plan
+from domain.identity.graph import Edge, Known, is_void, unmerge_plan
+from domain.identity.identifier import IdentifierType
+from domain.identity.resolving import UNKNOWN_RANK, Hold
+from domain.identity.rule_book import RuleBook, rule_book_stream
 from domain.kernel.errors import InvalidInputError
 
 
@@ -27,14 +30,16 @@ async def unmerge_customers(
     *,
     customer_id: UUID,
     members: Iterable[UUID],
+    holds: Mapping[UUID, Hold],
     expected_version: int | None,
     by: Context,
     streams: Streams,
 ) -> Changed:
     """Part the two.
 
-    `members` are the customers of their profile, as far as known: where to look, while what joins them is decided from
-    their own histories. Raises `NotJoinedError`, or `StillJoinedError` where a third customer keeps them together.
+    `members` are the customers of their profile and `holds` the identifiers next to them that join nobody, as far as
+    known: where to look, while what joins them is decided from their own histories. Raises `NotJoinedError`, or
+    `StillJoinedError` where a third customer keeps them together.
     """
     if not command.reason.strip():
         raise InvalidInputError("say why they are two persons", field="reason")
@@ -45,12 +50,25 @@ async def unmerge_customers(
     if not other.exists:
         raise CustomerNotFoundError("there is no customer with this id", field="other_id")
     expect(customer, expected_version)
-    unbound = await unbindings(streams, customers.values())
-    edges = [edge for member in customers.values() for edge in edges_of(member, unbound)]
-    for edge_owner, withdrawn in _by_owner(unmerge_plan(customer_id, command.other_id, edges)).items():
+    book = await streams.load(RuleBook, rule_book_stream())
+    known = known_of(customers.values(), await unbindings(streams, customers.values()), holds)
+    for edge_owner, withdrawn in _by_owner(unmerge_plan(customer_id, command.other_id, known, book.guards)).items():
         partner = command.other_id if edge_owner == customer_id else customer_id
         customers[edge_owner].unmerge(partner, withdrawn, command.reason.strip())
     return await saved(customer, other, by=by, streams=streams)
+
+
+def known_of(customers: Iterable[Customer], unbound: Mapping[UUID, datetime], holds: Mapping[UUID, Hold]) -> Known:
+    """Return what these customers' own histories say about who they are one person with."""
+    ranks: dict[UUID, int] = {}
+    edges: list[Edge] = []
+    for customer in customers:
+        ranks[customer.id] = _rank(customer.named_by)
+        ranks |= {claim: _rank(kind) for claim, kind in customer.claims.items()}
+        edges += edges_of(customer, unbound)
+    ends = {end for edge in edges for end in (edge.a, edge.b)}
+    ranks = dict.fromkeys(ends, UNKNOWN_RANK) | ranks
+    return Known(ranks, tuple(edges), {one: hold for one, hold in holds.items() if one in ranks})
 
 
 def edges_of(customer: Customer, unbound: Mapping[UUID, datetime]) -> list[Edge]:
@@ -61,6 +79,10 @@ def edges_of(customer: Customer, unbound: Mapping[UUID, datetime]) -> list[Edge]
         if claim != customer.id and not is_void(customer.id, claim, claimed_at, unbound)
     ]
     return claims + [Edge(customer.id, other, "merge") for other in sorted(customer.merged_with)]
+
+
+def _rank(kind: str) -> int:
+    return IdentifierType(kind).rank if kind else UNKNOWN_RANK
 
 
 def _by_owner(plan: Iterable[Edge]) -> dict[UUID, tuple[UUID, ...]]:

@@ -1,8 +1,7 @@
-"""The identity graph: which customers are one person. Pure functions of a set of facts, whatever their order.
+"""The identity graph's edges, and how two customers that they join are parted again.
 
-Customers are nodes, ranked by the identifier that names them; a claim joins the claiming customer to the one that the
-claimed identifier names, a merge joins two customers by decision. A connected set is a profile, and its id is the id of
-its strongest member (then the smallest id): no order of arrival can change it.
+A claim joins the claiming customer to the one that the claimed identifier names, as far as the rules let it
+(`resolving.py`); a merge joins two customers by decision.
 """
 
 from collections import deque
@@ -13,6 +12,8 @@ from uuid import UUID
 
 import msgspec
 
+from domain.identity.resolving import Hold, Placed, placed
+from domain.identity.rules import Guards
 from domain.kernel.errors import DomainError
 
 
@@ -35,13 +36,6 @@ class StillJoinedError(DomainError):
         self.through = through
 
 
-class Node(msgspec.Struct, frozen=True):
-    """A customer and the rank of the identifier that names it, 1 the strongest."""
-
-    customer_id: UUID
-    rank: int
-
-
 class Edge(msgspec.Struct, frozen=True):
     """What joins two customers: `a` claims an identifier that names `b`, or `a` was merged with `b`."""
 
@@ -50,53 +44,12 @@ class Edge(msgspec.Struct, frozen=True):
     kind: Literal["claim", "merge"]
 
 
-class _Sets:
-    """Disjoint sets (union-find, path halving) whose root is always the strongest member."""
+class Known(msgspec.Struct, frozen=True):
+    """What is known about some customers: the rank of each end of an edge, the edges, and identifiers held."""
 
-    def __init__(self, parents: dict[UUID, UUID], ranks: Mapping[UUID, int]) -> None:
-        self._parents = parents
-        self._ranks = ranks
-
-    def root(self, customer_id: UUID) -> UUID:
-        parents = self._parents
-        while (parent := parents[customer_id]) != customer_id:
-            parents[customer_id] = customer_id = parents[parent]
-        return customer_id
-
-    def unite(self, a: UUID, b: UUID) -> None:
-        one, other = self.root(a), self.root(b)
-        if one != other:
-            if (self._ranks[other], other) < (self._ranks[one], one):
-                one, other = other, one
-            self._parents[other] = one
-
-
-def resolve(nodes: Mapping[UUID, int], edges: Iterable[tuple[UUID, UUID]]) -> dict[UUID, UUID]:
-    """Return the profile of every customer, from all nodes (id to rank) and all edges.
-
-    Every end of an edge must be a node: a claim names its identifier's type, so the rank is known.
-    """
-    sets = _Sets({customer_id: customer_id for customer_id in nodes}, nodes)
-    for a, b in edges:
-        sets.unite(a, b)
-    return {customer_id: sets.root(customer_id) for customer_id in nodes}
-
-
-def join(
-    profiles: Mapping[UUID, UUID], ranks: Mapping[UUID, int], edges: Iterable[tuple[UUID, UUID]]
-) -> dict[UUID, UUID]:
-    """Return the assignments that new customers and new edges change; together with the old ones they equal `resolve`.
-
-    `profiles` holds the assignments so far of the customers loaded: all members of each profile that an edge touches.
-    `ranks` holds the rank of every customer at hand: of the new ones, which begin as their own profile, and of the
-    profiles' own ids.
-    """
-    before = {profile: profile for profile in profiles.values()} | dict(profiles)
-    sets = _Sets({customer_id: customer_id for customer_id in ranks} | before, ranks)
-    for a, b in edges:
-        sets.unite(a, b)
-    after = {customer_id: sets.root(customer_id) for customer_id in (*ranks, *before)}
-    return {customer_id: profile for customer_id, profile in after.items() if before.get(customer_id) != profile}
+    ranks: Mapping[UUID, int]
+    edges: tuple[Edge, ...]
+    holds: Mapping[UUID, Hold] = {}
 
 
 def is_void(a: UUID, b: UUID, claimed_at: datetime, unbound: Mapping[UUID, datetime]) -> bool:
@@ -112,26 +65,57 @@ def direct_edges_between(a: UUID, b: UUID, edges: Iterable[Edge]) -> tuple[Edge,
     return tuple(edge for edge in edges if {edge.a, edge.b} == {a, b})
 
 
-def unmerge_plan(stays: UUID, parts: UUID, edges: Collection[Edge]) -> tuple[Edge, ...]:
-    """Return the edges to withdraw so that `parts` leaves `stays`; `edges` are all those of their profile.
+def unmerge_plan(stays: UUID, parts: UUID, known: Known, guards: Guards) -> tuple[Edge, ...]:
+    """Return the edges to withdraw so that `parts` leaves `stays`: no more than it takes.
 
-    These are the merges and claims between the two and, where both claim the same identifier, the claim of `parts`.
-    Raises `NotJoinedError` if nothing joins them, `StillJoinedError` if a third customer would keep them together.
+    First the merges between the two, then the claims between them, then the claims of `parts` on what both claim, of
+    reliable kinds before weak ones. Raises `NotJoinedError` if nothing joins them, `StillJoinedError` if a third
+    customer would keep them together.
     """
     if stays == parts:
         raise NotJoinedError("a customer cannot part from itself", field="other_id")
-    kept_by_other = {edge.b for edge in edges if edge.a == stays and edge.kind == "claim"}
-    shared = {edge for edge in edges if edge.a == parts and edge.kind == "claim" and edge.b in kept_by_other}
-    withdrawn = shared.union(direct_edges_between(stays, parts, edges))
-    remaining = [edge for edge in edges if edge not in withdrawn]
-    path = _path(parts, stays, remaining)
-    if path:
-        acting = {edge.a for edge in remaining} | {edge.b for edge in remaining if edge.kind == "merge"}
-        # An identifier that only others claim, such as a family's phone, is nobody to part from: name its claimant.
-        raise StillJoinedError(next((customer for customer in path if customer in acting), path[0]))
-    if not withdrawn:
+    edges = known.edges
+    if not _joined(stays, parts, known, edges, guards):
         raise NotJoinedError("nothing joins these two customers", field="other_id")
-    return tuple(edge for edge in edges if edge in withdrawn)
+    withdrawn: set[Edge] = set()
+    remaining = edges
+    for step in _steps(stays, parts, known, guards):
+        withdrawn |= step
+        remaining = tuple(edge for edge in edges if edge not in withdrawn)
+        if step and not _joined(stays, parts, known, remaining, guards):
+            return tuple(edge for edge in edges if edge in withdrawn)
+    raise StillJoinedError(_between(stays, parts, known, remaining, guards))
+
+
+def _steps(stays: UUID, parts: UUID, known: Known, guards: Guards) -> tuple[set[Edge], ...]:
+    direct = direct_edges_between(stays, parts, known.edges)
+    kept = {edge.b for edge in known.edges if edge.a == stays and edge.kind == "claim"}
+    shared = {edge for edge in known.edges if edge.a == parts and edge.kind == "claim" and edge.b in kept}
+    reliable = {edge for edge in shared if known.ranks[edge.b] < guards.first_weak_rank}
+    merges = {edge for edge in direct if edge.kind == "merge"}
+    return (merges, set(direct), reliable, shared)
+
+
+def _placed(known: Known, edges: Iterable[Edge], guards: Guards) -> dict[UUID, Placed]:
+    # What is shared among customers not at hand stays so: parting these two makes no persons fewer.
+    claims = [(edge.a, edge.b) for edge in edges if edge.kind == "claim"]
+    merges = [(edge.a, edge.b) for edge in edges if edge.kind == "merge"]
+    return placed(known.ranks, claims, merges, guards, known.holds)
+
+
+def _joined(a: UUID, b: UUID, known: Known, edges: Iterable[Edge], guards: Guards) -> bool:
+    found = _placed(known, edges, guards)
+    return found[a].profile_id == found[b].profile_id
+
+
+def _between(stays: UUID, parts: UUID, known: Known, edges: Collection[Edge], guards: Guards) -> UUID:
+    found = _placed(known, edges, guards)
+    # An identifier that is held joins nobody, but a merge of its customer does.
+    live = [edge for edge in edges if edge.kind == "merge" or (not found[edge.a].hold and not found[edge.b].hold)]
+    path = _path(parts, stays, live)
+    acting = {edge.a for edge in live} | {edge.b for edge in live if edge.kind == "merge"}
+    # An identifier that only others claim, such as a family's phone, is nobody to part from: name its claimant.
+    return next((customer for customer in path if customer in acting), path[0])
 
 
 def _path(start: UUID, goal: UUID, edges: Iterable[Edge]) -> list[UUID]:

@@ -10,11 +10,12 @@ from asyncpg.pgproto import pgproto
 from domain.identity.customer import Customer
 from domain.identity.graph import is_void
 from domain.identity.identifier import IdentifierType
+from domain.identity.resolving import UNKNOWN_RANK
+from domain.identity.rule_book import RuleBook
+from domain.identity.rules import Guards
 from domain.kernel.event import EPOCH
 from projections.engine.page import Entry
 
-# Of a customer that only a merge speaks of: weaker than any identifier, until it registers.
-UNKNOWN_RANK = 99
 _RANKS = {kind.value: kind.rank for kind in IdentifierType}
 
 Pair = tuple[UUID, UUID]
@@ -41,6 +42,7 @@ class _Unbound(msgspec.Struct):
 
 
 class _Merged(msgspec.Struct):
+    meta: _Meta
     other_id: UUID
     withdrawn: tuple[UUID, ...] = ()
 
@@ -55,9 +57,17 @@ class ClaimState(msgspec.Struct):
     claimed_at: datetime
 
 
+class Adopted(msgspec.Struct):
+    """The rules that a page puts in force."""
+
+    version: int
+    guards: Guards
+
+
 _claims = msgspec.json.Decoder(_Claims).decode
 _unbound = msgspec.json.Decoder(_Unbound).decode
 _merged = msgspec.json.Decoder(_Merged).decode
+_adopted = msgspec.json.Decoder(Adopted).decode
 
 
 class Changes:
@@ -68,19 +78,19 @@ class Changes:
         self.ranks: dict[UUID, int] = {}
         self.registered: dict[UUID, datetime] = {}
         self.claims: dict[Pair, ClaimState] = {}
-        # The position of each merge, None where it was undone.
-        self.merges: dict[Pair, int | None] = {}
+        # Since when each merge holds and its position, None where it was undone.
+        self.merges: dict[Pair, tuple[datetime, int] | None] = {}
         self.parted: set[UUID] = set()
         self.unbound: dict[UUID, datetime] = {}
+        self.adopted: Adopted | None = None
 
-    def edges(self, unbound: Mapping[UUID, datetime]) -> list[Pair]:
-        """Return the edges that hold after the page, among those it speaks of, given when identifiers were unbound."""
-        claimed = [
+    def live_claims(self, unbound: Mapping[UUID, datetime]) -> list[Pair]:
+        """Return the claims that hold after the page, among those it speaks of, given when identifiers were unbound."""
+        return [
             pair
             for pair, claim in self.claims.items()
             if not claim.withdrawn and pair[0] != pair[1] and not is_void(*pair, claim.claimed_at, unbound)
         ]
-        return claimed + [pair for pair, position in self.merges.items() if position is not None]
 
     def fold(self, entry: Entry) -> None:
         """Take one event."""
@@ -103,8 +113,9 @@ class Changes:
 
     def merged(self, entry: Entry) -> None:
         """Two customers are one person."""
-        pair = (entry.stream_id, _merged(entry.state).other_id)
-        self.merges[pair] = entry.position
+        merged = _merged(entry.state)
+        pair = (entry.stream_id, merged.other_id)
+        self.merges[pair] = (merged.meta.occurred_at, entry.position)
         for customer_id in pair:
             self.ranks.setdefault(customer_id, UNKNOWN_RANK)
 
@@ -126,6 +137,10 @@ class Changes:
         self.unbound[entry.stream_id] = _unbound(entry.state).meta.occurred_at
         self.parted.add(entry.stream_id)
 
+    def rules_adopted(self, entry: Entry) -> None:
+        """Other rules decide from here on."""
+        self.adopted = _adopted(entry.state)
+
 
 _FOLD: dict[str, Callable[[Changes, Entry], None]] = {
     Customer.Registered.TOPIC: Changes.registered_or_identified,
@@ -134,5 +149,6 @@ _FOLD: dict[str, Callable[[Changes, Entry], None]] = {
     Customer.Unbound.TOPIC: Changes.was_unbound,
     Customer.Merged.TOPIC: Changes.merged,
     Customer.Unmerged.TOPIC: Changes.unmerged,
+    RuleBook.Adopted.TOPIC: Changes.rules_adopted,
 }
 TOPICS = tuple(_FOLD)

@@ -1,69 +1,30 @@
-"""identity_graph: joins of a page are one union over whole profiles; a parting resolves its profile anew."""
+"""identity_graph: a page is resolved where it changes something and nowhere else; other rules resolve everybody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
-from domain.identity.graph import join, resolve
+from domain.identity.resolving import Hold, Placed, Sets, placed
+from domain.identity.rules import Guards
 from projections.engine.page import Page
 from projections.engine.projection import Projection
-from projections.identity_graph.changes import TOPICS, UNKNOWN_RANK, Changes
-from projections.identity_graph.table import VOID, tables
+from projections.identity_graph.changes import TOPICS, Changes
+from projections.identity_graph.edges import adopt, execute, rules_in_force, unbound, write
+from projections.identity_graph.neighbourhood import Standing, standing
+from projections.identity_graph.placing import loosen, place
+from projections.identity_graph.table import tables
+from projections.identity_graph.whole import place_everybody
 
-_CLAIM = """
-    INSERT INTO claim AS c (customer_id, identifier_id, type, sealed, position, withdrawn, claimed_at)
-    SELECT * FROM unnest(
-        $1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bigint[], $6::boolean[], $7::timestamptz[])
-    ON CONFLICT (customer_id, identifier_id) DO UPDATE
-    SET sealed = coalesce(excluded.sealed, c.sealed), position = excluded.position, withdrawn = excluded.withdrawn,
-        claimed_at = excluded.claimed_at
+_INSERT = """
+    INSERT INTO customer (customer_id, rank, profile_id, hold, registered_at)
+    SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::text[], $5::timestamptz[])
 """
-_WITHDRAW = """
-    UPDATE claim AS c SET withdrawn = true, position = w.position
-    FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS w (customer_id, identifier_id, position)
-    WHERE c.customer_id = w.customer_id AND c.identifier_id = w.identifier_id
-"""
-_UNBIND = """
-    INSERT INTO unbinding AS u (customer_id, occurred_at) SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
-    ON CONFLICT (customer_id) DO UPDATE SET occurred_at = excluded.occurred_at
-"""
-_UNBOUND = "SELECT customer_id, occurred_at FROM unbinding WHERE customer_id = ANY($1)"
-_MERGE = """
-    INSERT INTO merge (customer_id, other_id, position) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[])
-    ON CONFLICT (customer_id, other_id) DO UPDATE SET position = excluded.position
-"""
-_UNMERGE = """
-    DELETE FROM merge AS m USING unnest($1::uuid[], $2::uuid[]) AS u (customer_id, other_id)
-    WHERE m.customer_id = u.customer_id AND m.other_id = u.other_id
-"""
-# The rank of a profile is that of the member whose id it bears.
-_KNOWN = """
-    SELECT c.customer_id, c.rank, c.profile_id, p.rank AS profile_rank
-    FROM customer AS c JOIN customer AS p ON p.customer_id = c.profile_id WHERE c.customer_id = ANY($1)
-"""
-_KEEP = """
-    INSERT INTO customer AS c (customer_id, rank, profile_id, registered_at)
-    SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::timestamptz[])
-    ON CONFLICT (customer_id) DO UPDATE
-    SET rank = least(c.rank, excluded.rank), registered_at = coalesce(c.registered_at, excluded.registered_at)
-"""
-_JOIN = """
-    UPDATE customer AS c SET profile_id = j.new FROM unnest($1::uuid[], $2::uuid[]) AS j (old, new)
-    WHERE c.profile_id = j.old
-"""
-_MEMBERS = """
-    SELECT customer_id, rank, profile_id FROM customer
-    WHERE profile_id IN (SELECT profile_id FROM customer WHERE customer_id = ANY($1))
-"""
-_EDGES = f"""
-    SELECT customer_id AS a, identifier_id AS b FROM claim AS i
-    WHERE customer_id = ANY($1) AND NOT withdrawn AND NOT {VOID.format(schema="")}
-    UNION ALL SELECT customer_id, other_id FROM merge WHERE customer_id = ANY($1)
-"""
-_ASSIGN = """
-    UPDATE customer AS c SET profile_id = a.profile_id
-    FROM unnest($1::uuid[], $2::uuid[]) AS a (customer_id, profile_id) WHERE c.customer_id = a.customer_id
+_REGISTER = """
+    UPDATE customer AS c SET rank = least(c.rank, n.rank), registered_at = coalesce(c.registered_at, n.registered_at)
+    FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[]) AS n (customer_id, rank, registered_at)
+    WHERE c.customer_id = n.customer_id
 """
 
 
@@ -72,83 +33,89 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
     changes = Changes()
     for entry in page.of(*TOPICS):
         changes.fold(entry)
-    await _write_edges(connection, changes)
-    await _join(connection, changes)
-    if changes.parted:
-        await _part(connection, changes.parted)
+    if changes.adopted:
+        await adopt(connection, changes.adopted)
+    guards = changes.adopted.guards if changes.adopted else await rules_in_force(connection)
+    known = await standing(connection, changes.ranks.keys() | changes.parted)
+    ranks = changes.ranks | {one: min(at.rank, changes.ranks.get(one, at.rank)) for one, at in known.items()}
+    cut = await unbound(connection, changes)
+    voided = await write(connection, changes, ranks, cut, guards.first_weak_rank)
+    fresh = {} if changes.adopted else _among_themselves(changes, known, cut, guards)
+    await _keep(connection, changes, known, fresh, guards)
+    if changes.adopted:
+        await place_everybody(connection, guards)
+        return
+    # Claims that a cut made void: both ends have to be looked at again, as if this page had spoken of them.
+    ends = {end for pair in voided for end in pair}
+    around = ranks | {one: at.rank for one, at in (await standing(connection, ends - ranks.keys())).items()}
+    pairs = [*changes.claims, *changes.merges, *voided]
+    touched = [pair for pair in pairs if pair[0] in around and not fresh.keys() & set(pair) and pair[1] in around]
+    await _place(connection, changes, touched, around, guards, parted=changes.parted | ends)
 
 
-async def _write_edges(connection: asyncpg.Connection, changes: Changes) -> None:
-    claims, merges = changes.claims.items(), changes.merges.items()
-    stated = [
-        (*pair, c.type, c.sealed, c.position, c.withdrawn, c.claimed_at) for pair, c in claims if c.type is not None
-    ]
-    withdrawn = [(*pair, claim.position) for pair, claim in claims if claim.type is None]
-    await _execute(connection, _CLAIM, stated)
-    await _execute(connection, _WITHDRAW, withdrawn)
-    await _execute(connection, _MERGE, [(*pair, position) for pair, position in merges if position is not None])
-    await _execute(connection, _UNMERGE, [pair for pair, position in merges if position is None])
-    await _execute(connection, _UNBIND, changes.unbound.items())
+def _among_themselves(
+    changes: Changes, known: Mapping[UUID, Standing], cut: Mapping[UUID, datetime], guards: Guards
+) -> dict[UUID, Placed]:
+    """Place new customers whom the page joins with other new ones only: nothing need be read for them."""
+    number = {one: place for place, one in enumerate(changes.ranks)}
+    groups = Sets(len(number))
+    pairs = [pair for pair in (*changes.claims, *changes.merges) if pair[0] in number and pair[1] in number]
+    for a, b in pairs:
+        groups.unite(number[a], number[b])
+    met = {groups.root(number[one]) for one in known if one in number}
+    new = {one: rank for one, rank in changes.ranks.items() if groups.root(number[one]) not in met}
+    claims = [pair for pair in changes.live_claims(cut) if pair[0] in new]
+    merges = [pair for pair, made in changes.merges.items() if made and pair[0] in new]
+    return placed(new, claims, merges, guards)
 
 
-async def _join(connection: asyncpg.Connection, changes: Changes) -> None:
-    """Unite profiles as wholes: each stands in for its members, so that none but those that move are touched."""
-    known = {row["customer_id"]: row for row in await connection.fetch(_KNOWN, list(changes.ranks))}
-    ranks = {row["profile_id"]: row["profile_rank"] for row in known.values()}
-    profiles = {profile_id: profile_id for profile_id in ranks}
-    new = {customer_id: rank for customer_id, rank in changes.ranks.items() if customer_id not in known}
-    unbound = {row["customer_id"]: row["occurred_at"] for row in await connection.fetch(_UNBOUND, list(changes.ranks))}
-    edges = [(_profile(known, a), _profile(known, b)) for a, b in changes.edges(unbound)]
-    changed = join(profiles, ranks | new, edges)
-    await _execute(connection, _JOIN, ((old, to) for old, to in changed.items() if old not in new))
-    better = {
-        customer_id
-        for customer_id, row in known.items()
-        if changes.ranks[customer_id] < row["rank"] or customer_id in changes.registered
-    }
-    rows = [
-        (
-            customer_id,
-            changes.ranks[customer_id],
-            changed.get(customer_id, customer_id),
-            changes.registered.get(customer_id),
-        )
-        for customer_id in (*new, *better)
-    ]
-    await _execute(connection, _KEEP, rows)
-    # A customer known by a merge alone has registered: now that its rank is known, another may be the strongest.
-    changes.parted |= {c for c in better if known[c]["rank"] == UNKNOWN_RANK > changes.ranks[c]}
+async def _keep(
+    connection: asyncpg.Connection,
+    changes: Changes,
+    known: Mapping[UUID, Standing],
+    fresh: Mapping[UUID, Placed],
+    guards: Guards,
+) -> None:
+    """Insert the new customers, and note what became known of others."""
+    blocked = set(guards.blocked)
+    rows, better = [], []
+    for one, rank in changes.ranks.items():
+        if one not in known:
+            at = fresh.get(one) or Placed(one, Hold.BLOCKED if one in blocked else None)
+            rows.append((one, rank, at.profile_id, at.hold, changes.registered.get(one)))
+        elif rank < known[one].rank or one in changes.registered:
+            better.append((one, rank, changes.registered.get(one)))
+    await execute(connection, _INSERT, rows)
+    await execute(connection, _REGISTER, better)
 
 
-async def _part(connection: asyncpg.Connection, parted: Iterable[UUID]) -> None:
-    """Resolve the profiles of these customers from the edges that remain."""
-    members = await connection.fetch(_MEMBERS, sorted(parted))
-    ranks = {row["customer_id"]: row["rank"] for row in members}
-    edges = [(row["a"], row["b"]) for row in await connection.fetch(_EDGES, sorted(ranks))]
-    profiles = resolve(ranks, edges)
-    moved = [(row["customer_id"], profiles[row["customer_id"]]) for row in members]
-    await _execute(
-        connection,
-        _ASSIGN,
-        sorted(pair for pair, row in zip(moved, members, strict=True) if pair[1] != row["profile_id"]),
-    )
-
-
-def _profile(known: Mapping[UUID, asyncpg.Record], customer_id: UUID) -> UUID:
-    row = known.get(customer_id)
-    profile_id: UUID = row["profile_id"] if row else customer_id
-    return profile_id
-
-
-async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-    columns = list(zip(*rows, strict=True))
-    if columns:
-        await connection.execute(statement, *map(list, columns))
+async def _place(
+    connection: asyncpg.Connection,
+    changes: Changes,
+    touched: Iterable[tuple[UUID, UUID]],
+    ranks: Mapping[UUID, int],
+    guards: Guards,
+    *,
+    parted: Collection[UUID],
+) -> None:
+    """Resolve around the pairs that something was said about; `ranks` are those of all their ends."""
+    weak = guards.first_weak_rank
+    persons: set[UUID] = set()
+    things: set[UUID] = set()
+    for pair in touched:
+        weaker = [one for one in pair if ranks[one] >= weak]
+        things.update(weaker)
+        if not weaker or pair in changes.merges:
+            persons.update(pair)
+    # One known by a merge alone may have registered: now that its rank is known, another may be the strongest.
+    persons |= {one for one in changes.registered if one in ranks and ranks[one] < weak}
+    loose = await loosen(connection, parted, guards) if parted else set()
+    await place(connection, persons, things, guards, loose={one for one in loose if ranks.get(one, 0) < weak})
 
 
 PROJECTION = Projection(
     name="identity_graph",
-    version=3,
+    version=4,
     tables=tables,
     topics=frozenset(TOPICS),
     apply=apply,

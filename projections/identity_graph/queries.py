@@ -7,11 +7,10 @@ from uuid import UUID
 import msgspec
 
 from domain.identity.graph import Edge
+from domain.identity.resolving import Hold
 from projections.engine.projection import Reading
-from projections.identity_graph.table import VOID
 
 FIRST = UUID(int=0)
-_VOID = VOID.format(schema="identity_graph.")
 _PROFILES = "SELECT customer_id, profile_id FROM identity_graph.customer WHERE customer_id = ANY($1)"
 MEMBERS = """
     SELECT customer_id FROM identity_graph.customer
@@ -27,19 +26,25 @@ _NAMED = """
     SELECT c.profile_id FROM identity_graph.customer AS c WHERE c.customer_id = $1 AND EXISTS (
         SELECT FROM identity_graph.customer AS m WHERE m.profile_id = c.profile_id AND m.registered_at IS NOT NULL)
 """
-_IDENTIFIERS = f"""
+_IDENTIFIERS = """
     SELECT i.identifier_id, i.type, i.customer_id, i.sealed
     FROM identity_graph.claim AS i JOIN identity_graph.customer AS c USING (customer_id)
-    WHERE c.profile_id = $1 AND NOT i.withdrawn AND NOT {_VOID}
+    WHERE c.profile_id = $1 AND NOT i.withdrawn AND NOT i.void
     ORDER BY i.identifier_id, i.position
 """
-_EDGES = f"""
+_EDGES = """
     SELECT i.customer_id, i.identifier_id AS other_id, 'claim' AS kind
     FROM identity_graph.claim AS i JOIN identity_graph.customer AS c USING (customer_id)
-    WHERE c.profile_id = $1 AND NOT i.withdrawn AND i.identifier_id <> i.customer_id AND NOT {_VOID}
+    WHERE c.profile_id = $1 AND NOT i.withdrawn AND i.identifier_id <> i.customer_id AND NOT i.void
     UNION ALL
     SELECT m.customer_id, m.other_id, 'merge'
     FROM identity_graph.merge AS m JOIN identity_graph.customer AS c USING (customer_id) WHERE c.profile_id = $1
+"""
+_HOLDS = """
+    SELECT k.customer_id, k.hold FROM identity_graph.customer AS k
+    WHERE k.hold IS NOT NULL AND k.customer_id IN (
+        SELECT identifier_id FROM identity_graph.claim WHERE customer_id = ANY($1) AND NOT withdrawn AND NOT void
+        UNION ALL SELECT unnest($1::uuid[]))
 """
 _LIST = """
     SELECT profile_id, array_agg(customer_id ORDER BY customer_id) AS members, min(registered_at) AS registered_at
@@ -100,6 +105,12 @@ async def edges_of(reading: Reading, profile_id: UUID) -> list[Edge]:
     """Return what joins the members of the profile."""
     rows = await reading.fetch(_EDGES, profile_id)
     return [Edge(row["customer_id"], row["other_id"], row["kind"]) for row in rows]
+
+
+async def holds_around(reading: Reading, customer_ids: Collection[UUID]) -> dict[UUID, Hold]:
+    """Return the identifiers these customers were seen with that join nobody, and why."""
+    rows = await reading.fetch(_HOLDS, list(customer_ids))
+    return {row["customer_id"]: Hold(row["hold"]) for row in rows}
 
 
 async def profiles(reading: Reading, *, after: UUID = FIRST, limit: int = 50) -> list[Profile]:

@@ -5,12 +5,10 @@ from sqlalchemy.dialects.postgresql import BYTEA, TIMESTAMP, UUID
 
 tables = sa.MetaData()
 
-# Whether claim `i` joins nobody, in SQL: one of its two ends was unbound since (`domain.identity.graph.is_void`).
-VOID = """(i.customer_id <> i.identifier_id AND EXISTS (
-        SELECT FROM {schema}unbinding AS u
-        WHERE u.customer_id IN (i.customer_id, i.identifier_id) AND u.occurred_at >= i.claimed_at))"""
+_LIVE = "NOT withdrawn AND NOT void AND identifier_id <> customer_id"
 
-# Every customer that acted (`registered_at` tells since when) or that a claimed identifier names.
+# Every customer that acted (`registered_at` tells since when) or that a claimed identifier names; `hold` says why the
+# identifier that names it joins nobody (blocked, crowded, shared).
 customer = sa.Table(
     "customer",
     tables,
@@ -18,11 +16,13 @@ customer = sa.Table(
     sa.Column("rank", sa.SmallInteger, nullable=False),
     sa.Column("profile_id", UUID, nullable=False),
     sa.Column("registered_at", TIMESTAMP(timezone=True)),
+    sa.Column("hold", sa.Text),
     sa.Index("customer_profile", "profile_id", "customer_id"),
 )
 
 # That a customer was seen under an identifier; its value is sealed under the customer's key. `claimed_at` is the last
-# time it was said: what is said before one of the two was unbound does not count (see `VOID`).
+# time it was said; `void`: one of the two was unbound since (`domain.identity.graph.is_void`), so that it joins nobody.
+# `weak`: one of the two is of a weak kind, under the rules in force.
 claim = sa.Table(
     "claim",
     tables,
@@ -33,6 +33,10 @@ claim = sa.Table(
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("withdrawn", sa.Boolean, nullable=False),
     sa.Column("claimed_at", TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("void", sa.Boolean, nullable=False),
+    sa.Column("weak", sa.Boolean, nullable=False),
+    sa.Index("claim_of_person", "customer_id", postgresql_where=sa.text(f"NOT weak AND {_LIVE}")),
+    sa.Index("claim_on", "identifier_id", postgresql_where=sa.text(_LIVE)),
 )
 
 # That an identifier was cut from everybody it had been joined with until then.
@@ -50,4 +54,14 @@ merge = sa.Table(
     sa.Column("customer_id", UUID, primary_key=True),
     sa.Column("other_id", UUID, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("since", TIMESTAMP(timezone=True), nullable=False),
+    sa.Index("merge_with", "other_id"),
+)
+
+# The rules in force, none until the first are adopted: one row.
+rules = sa.Table(
+    "rules",
+    tables,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("guards", sa.Text, nullable=False),
 )

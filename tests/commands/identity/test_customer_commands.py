@@ -90,7 +90,7 @@ async def test_nobody_can_be_told_anything(streams: Streams) -> None:
     assert missing.value.field == "other_id"
     unmerge = UnmergeCustomers(other_id=nobody, reason="x")
     with pytest.raises(CustomerNotFoundError):
-        await unmerge_customers(unmerge, members=(), **told(made.id, streams))
+        await unmerge_customers(unmerge, members=(), holds={}, **told(made.id, streams))
 
 
 async def test_input_without_sense_is_refused_by_field(streams: Streams) -> None:
@@ -131,13 +131,13 @@ async def test_who_parts_gives_up_what_both_were_known_under(streams: Streams) -
     merged = MergeCustomers(other_id=other.id, reason="same person")
     await merge_customers(merged, **told(one.id, streams))
     part = UnmergeCustomers(other_id=other.id, reason="mother and daughter")
-    await unmerge_customers(part, members=(one.id, other.id), **told(one.id, streams))
+    await unmerge_customers(part, members=(one.id, other.id), holds={}, **told(one.id, streams))
     phone = NAMING.customer_id(identifier("phone", PHONE))
     stays, parted = await streams.load(Customer, one.id), await streams.load(Customer, other.id)
     assert (stays.merged_with, phone in stays.claims) == (set(), True)
     assert (phone in parted.claims, parted.withdrawn) == (False, {phone})
     with pytest.raises(NotJoinedError):
-        await unmerge_customers(part, members=(one.id, other.id), **told(one.id, streams))
+        await unmerge_customers(part, members=(one.id, other.id), holds={}, **told(one.id, streams))
     back = LinkIdentifiers(identifiers=given(("phone", PHONE)))
     await link_identifiers(back, naming=NAMING, **told(other.id, streams))
     assert phone in (await streams.load(Customer, other.id)).claims
@@ -151,5 +151,5 @@ async def test_two_held_together_by_a_third_are_told_whom_to_part_from_first(str
         await merge_customers(merge, **told(ids[one], streams))
     part = UnmergeCustomers(other_id=ids[2], reason="x")
     with pytest.raises(StillJoinedError) as refused:
-        await unmerge_customers(part, members=ids, **told(ids[0], streams))
+        await unmerge_customers(part, members=ids, holds={}, **told(ids[0], streams))
     assert refused.value.through == ids[1]

@@ -1,7 +1,5 @@
-"""The identity graph: the same facts give the same profiles, whenever and however they come."""
+"""Parting two customers: no more is withdrawn than it takes, and nothing is left of a wrong merge."""
 
-import itertools
-from collections.abc import Iterable
 from uuid import UUID
 
 import pytest
@@ -10,159 +8,86 @@ from hypothesis import strategies as st
 
 from domain.identity.graph import (
     Edge,
+    Known,
     NotJoinedError,
     StillJoinedError,
     direct_edges_between,
-    join,
-    resolve,
     unmerge_plan,
 )
+from domain.identity.identifier import IdentifierType
+from domain.identity.resolving import Hold, Placed, placed
+from domain.identity.rule_book import UNTIL_ADOPTED as GUARDS
+from tests.domain.identity.graphs import GRAPHS, Graph, of_kind
+
+MEMBER, OTHER, CLAIMANT = (of_kind(IdentifierType.MEMBER_CODE, number) for number in (1, 2, 3))
+PHONE, COOKIE = of_kind(IdentifierType.PHONE, 1), of_kind(IdentifierType.ANONYMOUS, 1)
 
 
-def customer(number: int) -> UUID:
-    """Return a customer id that is easy to read."""
-    return UUID(int=number)
+def known(*edges: Edge, holds: dict[UUID, Hold] | None = None) -> Known:
+    """Return the edges with the ranks of their ends."""
+    ranks = {end: end.int >> 64 for edge in edges for end in (edge.a, edge.b)}
+    return Known({MEMBER: 1, OTHER: 1} | ranks, edges, holds or {})
 
 
-MEMBER, COOKIE, PHONE, OTHER = (customer(number) for number in (4, 1, 2, 3))
-RANKS = {MEMBER: 1, COOKIE: 8, PHONE: 3, OTHER: 1}
-
-numbers = st.integers(min_value=0, max_value=11)
-edge_lists = st.lists(st.builds(lambda a, b: (customer(a), customer(b)), numbers, numbers), max_size=20)
-rank_maps = st.lists(st.integers(1, 8), min_size=12, max_size=12).map(
-    lambda ranks: {customer(number): rank for number, rank in enumerate(ranks)}
-)
+def plan(*edges: Edge, holds: dict[UUID, Hold] | None = None) -> tuple[Edge, ...]:
+    """Return what parts OTHER from MEMBER."""
+    return unmerge_plan(MEMBER, OTHER, known(*edges, holds=holds), GUARDS)
 
 
-def walked(nodes: Iterable[UUID], edges: Iterable[tuple[UUID, UUID]], start: UUID) -> set[UUID]:
-    """Return everybody reachable from a customer, the slow and obvious way."""
-    known, edges = {start}, list(edges)
-    for _ in list(nodes):
-        known |= {a for a, b in edges if b in known} | {b for a, b in edges if a in known}
-    return known
+def found(ranks: dict[UUID, int], edges: list[Edge]) -> dict[UUID, Placed]:
+    """Resolve the edges."""
+    claims = [(edge.a, edge.b) for edge in edges if edge.kind == "claim"]
+    return placed(ranks, claims, [(edge.a, edge.b) for edge in edges if edge.kind == "merge"], GUARDS)
 
 
-def test_a_visitor_who_logs_in_becomes_the_member() -> None:
-    """The profile carries the strongest name, though the cookie was known first and its id is smaller."""
-    assert set(resolve(RANKS, [(MEMBER, COOKIE)]).values()) == {MEMBER, PHONE, OTHER}
-    assert resolve(RANKS, [(COOKIE, MEMBER)])[COOKIE] == MEMBER
+def test_a_merge_alone_is_ended_and_the_tablet_they_share_stays_known() -> None:
+    """Both still claim it, as before the merge: the guard keeps them apart."""
+    merge = Edge(MEMBER, OTHER, "merge")
+    claims = (Edge(MEMBER, COOKIE, "claim"), Edge(OTHER, COOKIE, "claim"))
 
-
-def test_between_two_equally_strong_names_the_smaller_id_decides() -> None:
-    """Any rule would do as long as it does not depend on who came first."""
-    assert resolve(RANKS, [(MEMBER, PHONE), (OTHER, PHONE)])[PHONE] == OTHER
-
-
-def test_a_shared_phone_joins_everyone_who_claims_it() -> None:
-    """Two members who give the same number are one profile until somebody parts them."""
-    profiles = resolve(RANKS, [(MEMBER, PHONE), (OTHER, PHONE)])
-    assert profiles == {MEMBER: OTHER, OTHER: OTHER, PHONE: OTHER, COOKIE: COOKIE}
-
-
-@given(ranks=rank_maps, edges=edge_lists)
-def test_a_profile_is_exactly_who_can_be_reached(ranks: dict[UUID, int], edges: list[tuple[UUID, UUID]]) -> None:
-    """Checked against the slow and obvious way."""
-    profiles = resolve(ranks, edges)
-    for one in ranks:
-        members = walked(ranks, edges, one)
-        assert profiles[one] == min(members, key=lambda member: (ranks[member], member))
-        assert {other for other in ranks if profiles[other] == profiles[one]} == members
-
-
-@given(ranks=rank_maps, edges=edge_lists, data=st.data())
-def test_any_order_of_the_same_facts_gives_the_same_graph(
-    ranks: dict[UUID, int], edges: list[tuple[UUID, UUID]], data: st.DataObject
-) -> None:
-    """A file that arrives a week late, or backwards, changes nothing."""
-    shuffled = data.draw(st.permutations(edges))
-    turned = [data.draw(st.sampled_from([(a, b), (b, a)])) for a, b in shuffled]
-    nodes = dict(data.draw(st.permutations(list(ranks.items()))))
-    assert resolve(nodes, turned) == resolve(ranks, edges)
-
-
-@given(ranks=rank_maps, edges=edge_lists, data=st.data())
-def test_joining_batch_by_batch_equals_joining_at_once(
-    ranks: dict[UUID, int], edges: list[tuple[UUID, UUID]], data: st.DataObject
-) -> None:
-    """However the log is cut into pages, with customers appearing as they go."""
-    edges = data.draw(st.permutations(edges))
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(edges)), max_size=4)))
-    profiles: dict[UUID, UUID] = {}
-    for start, end in itertools.pairwise([0, *cuts, len(edges)]):
-        profiles |= one_page(profiles, ranks, edges[start:end])
-    profiles |= one_page(profiles, ranks, [(one, one) for one in ranks])
-    assert profiles == resolve(ranks, edges)
-
-
-def one_page(profiles: dict[UUID, UUID], ranks: dict[UUID, int], edges: list[tuple[UUID, UUID]]) -> dict[UUID, UUID]:
-    """Join as the projector does: load the members of the profiles that the page touches, and nobody else."""
-    touched = {end for edge in edges for end in edge}
-    loaded = {profiles[end] for end in touched if end in profiles}
-    members = {one: profile for one, profile in profiles.items() if profile in loaded}
-    at_hand = {one: ranks[one] for one in touched | loaded}
-    changed = join(members, at_hand, edges)
-    assert all(profiles.get(one) != profile for one, profile in changed.items())
-    return changed
-
-
-def test_nothing_new_changes_nothing() -> None:
-    """A page that says what is known writes no row."""
-    profiles = resolve(RANKS, [(MEMBER, PHONE)])
-    assert join(profiles, RANKS, [(PHONE, MEMBER), (MEMBER, MEMBER)]) == {}
-
-
-@given(ranks=rank_maps, left=edge_lists, right=edge_lists, data=st.data())
-def test_parting_after_a_merge_restores_both_exactly(
-    ranks: dict[UUID, int], left: list[tuple[UUID, UUID]], right: list[tuple[UUID, UUID]], data: st.DataObject
-) -> None:
-    """A wrong merge leaves no trace in the graph: both profiles come back as if they had never been joined."""
-    before = [Edge(customer(a.int % 6), customer(b.int % 6), "claim") for a, b in left]
-    before += [Edge(customer(6 + a.int % 6), customer(6 + b.int % 6), "merge") for a, b in right]
-    before = [edge for edge in before if edge.a != edge.b]
-    one, other = customer(data.draw(st.integers(0, 5))), customer(data.draw(st.integers(6, 11)))
-    wrong = data.draw(
-        st.lists(st.sampled_from([Edge(one, other, "merge"), Edge(other, one, "claim")]), min_size=1, unique=True)
-    )
-    joined = data.draw(st.permutations(before + wrong))
-    plan = unmerge_plan(one, other, joined)
-    assert set(plan) == set(wrong)
-    remaining = [(edge.a, edge.b) for edge in joined if edge not in plan]
-    assert resolve(ranks, remaining) == resolve(ranks, [(edge.a, edge.b) for edge in before])
+    assert plan(merge, *claims) == (merge,)
 
 
 def test_who_parts_gives_up_the_phone_that_both_claim() -> None:
     """The other keeps it: a shared claim is withdrawn on the side that leaves."""
-    edges = [Edge(MEMBER, PHONE, "claim"), Edge(OTHER, PHONE, "claim"), Edge(OTHER, COOKIE, "claim")]
-    plan = unmerge_plan(MEMBER, OTHER, edges)
-    assert plan == (Edge(OTHER, PHONE, "claim"),)
-    remaining = [(edge.a, edge.b) for edge in edges if edge not in plan]
-    assert resolve(RANKS, remaining) == {MEMBER: MEMBER, PHONE: MEMBER, OTHER: OTHER, COOKIE: OTHER}
+    edges = (Edge(MEMBER, PHONE, "claim"), Edge(OTHER, PHONE, "claim"), Edge(OTHER, COOKIE, "claim"))
+
+    assert plan(*edges) == (Edge(OTHER, PHONE, "claim"),)
+
+
+def test_a_phone_that_joins_nobody_need_not_be_given_up() -> None:
+    """It is shared with many others, whom this part of the graph does not show."""
+    merge = Edge(OTHER, MEMBER, "merge")
+
+    given_up = plan(merge, Edge(MEMBER, PHONE, "claim"), Edge(OTHER, PHONE, "claim"), holds={PHONE: Hold.SHARED})
+
+    assert given_up == (merge,)
 
 
 def test_a_third_customer_who_keeps_them_together_is_named() -> None:
     """Parting two of three who are one would change nothing, so the one in between must be settled first."""
-    edges = [Edge(MEMBER, OTHER, "merge"), Edge(MEMBER, COOKIE, "claim"), Edge(COOKIE, OTHER, "claim")]
     with pytest.raises(StillJoinedError) as refusal:
-        unmerge_plan(MEMBER, OTHER, edges)
-    assert refusal.value.through == COOKIE
-    assert str(COOKIE) in refusal.value.detail
+        plan(Edge(MEMBER, OTHER, "merge"), Edge(MEMBER, CLAIMANT, "merge"), Edge(CLAIMANT, OTHER, "claim"))
+    assert refusal.value.through == CLAIMANT
+    assert str(CLAIMANT) in refusal.value.detail
 
 
 def test_the_one_named_is_a_customer_and_not_a_phone() -> None:
     """Between the two stand a phone and its claimant: people are parted from people."""
-    claimant = customer(9)
-    edges = [Edge(OTHER, PHONE, "claim"), Edge(claimant, PHONE, "claim"), Edge(claimant, MEMBER, "merge")]
     with pytest.raises(StillJoinedError) as refusal:
-        unmerge_plan(MEMBER, OTHER, edges)
-    assert refusal.value.through == claimant
+        plan(Edge(OTHER, PHONE, "claim"), Edge(CLAIMANT, PHONE, "claim"), Edge(CLAIMANT, MEMBER, "merge"))
+    assert refusal.value.through == CLAIMANT
 
 
 def test_strangers_cannot_part() -> None:
     """Nothing joins them, so nothing can be withdrawn; nor can a customer part from itself."""
+    edge = Edge(MEMBER, PHONE, "claim")
     with pytest.raises(NotJoinedError):
-        unmerge_plan(MEMBER, OTHER, [Edge(MEMBER, PHONE, "claim")])
+        plan(edge)
     with pytest.raises(NotJoinedError):
-        unmerge_plan(MEMBER, MEMBER, [Edge(MEMBER, PHONE, "claim")])
+        plan(Edge(MEMBER, COOKIE, "claim"), Edge(OTHER, COOKIE, "claim"))
+    with pytest.raises(NotJoinedError):
+        unmerge_plan(MEMBER, MEMBER, known(edge), GUARDS)
 
 
 def test_only_what_lies_between_the_two_is_direct() -> None:
@@ -171,21 +96,38 @@ def test_only_what_lies_between_the_two_is_direct() -> None:
     assert direct_edges_between(MEMBER, OTHER, [*between, Edge(MEMBER, PHONE, "claim")]) == between
 
 
-@given(ranks=rank_maps, edges=edge_lists, data=st.data())
-def test_a_plan_always_parts_or_says_through_whom_not(
-    ranks: dict[UUID, int], edges: list[tuple[UUID, UUID]], data: st.DataObject
-) -> None:
-    """There is no third outcome, and whoever is named really stands between the two."""
-    graph = [Edge(a, b, data.draw(st.sampled_from(["claim", "merge"]))) for a, b in edges if a != b]
-    one, other = customer(0), customer(1)
-    remaining, between = graph, set[UUID]()
+@given(graph=GRAPHS, data=st.data())
+def test_un_merging_gives_the_graph_back_exactly(graph: Graph, data: st.DataObject) -> None:
+    """A wrong merge leaves no trace: everybody is where they were, held identifiers too."""
+    ranks, claims, merges = graph
+    one, other = data.draw(st.lists(st.sampled_from(list(ranks)), min_size=2, max_size=2, unique=True))
+    edges = [Edge(*pair, "claim") for pair in claims]
+    edges += [Edge(*pair, "merge") for pair in merges if set(pair) != {one, other}]
+    before = found(ranks, edges)
+    if before[one].profile_id == before[other].profile_id:
+        return
+    joined = [*edges, Edge(one, other, "merge")]
+
+    ended = unmerge_plan(one, other, Known(ranks, tuple(data.draw(st.permutations(joined)))), GUARDS)
+
+    assert ended == (Edge(one, other, "merge"),)
+    assert found(ranks, [edge for edge in joined if edge not in ended]) == before
+
+
+@given(graph=GRAPHS, data=st.data())
+def test_a_plan_always_parts_or_says_through_whom_not(graph: Graph, data: st.DataObject) -> None:
+    """There is no third outcome, and whoever is named is neither of the two."""
+    ranks, claims, merges = graph
+    one, other = data.draw(st.lists(st.sampled_from(list(ranks)), min_size=2, max_size=2, unique=True))
+    edges = [Edge(*pair, "claim") for pair in claims] + [Edge(*pair, "merge") for pair in merges]
+    ended: tuple[Edge, ...] = ()
+    named = set[UUID]()
     try:
-        plan = unmerge_plan(one, other, graph)
-        remaining = [edge for edge in graph if edge not in plan]
+        ended = unmerge_plan(one, other, Known(ranks, tuple(edges)), GUARDS)
     except StillJoinedError as refusal:
-        between = {refusal.through}
+        named = {refusal.through}
     except NotJoinedError:
         pass
-    reached = walked(ranks, [(edge.a, edge.b) for edge in remaining], one)
-    assert (other in reached) == bool(between)
-    assert between <= reached - {one, other}
+    after = found(ranks, [edge for edge in edges if edge not in ended])
+    assert bool(named) == (after[one].profile_id == after[other].profile_id)
+    assert not named & {one, other}
