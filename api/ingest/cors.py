@@ -12,7 +12,7 @@ _SECONDS: Final = "86400"
 
 
 def cors(app: ASGIApp) -> ASGIApp:
-    """Let the browser of any origin read the answers, and answer its questions beforehand."""
+    """Let the browser of any origin read the answers; its questions beforehand the framework answers on every path."""
 
     async def reflecting(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from litestar import Request, Response, Router, get, post, route
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.enums import HttpMethod, MediaType
+from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, SkipValidation
-from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK
 
 from api.auth import Doorkeeper
 from api.ingest.cors import cors
 from api.ingest.door import Door
 from api.ingest.keyed import keyed
-from api.ingest.segment import LIMITS, preflight
+from api.ingest.segment import LIMITS
 from commands.runtime.clock import now
 from domain.activity.vocabulary import Vocabulary
 from domain.ingestion import posthog
@@ -97,8 +97,6 @@ def _handlers() -> Iterator[HTTPRouteHandler]:
     yield post([*_EVENTS], **common)(take)
     yield post([*_FLAGS], **common)(flags)
     yield config
-    options: dict[str, Any] = {"http_method": HttpMethod.OPTIONS, "status_code": HTTP_204_NO_CONTENT}
-    yield route([*_EVENTS, *_FLAGS, _CONFIG], include_in_schema=False, **options)(preflight)
 
 
 router = Router(path="/", route_handlers=[*_handlers()], middleware=[cors], tags=["ingest"])

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, Response, Router, post, route
+from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
-from litestar.enums import HttpMethod, MediaType
+from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import SkipValidation
-from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK
 
 from api.auth import Doorkeeper
 from api.ingest import segment_loading
@@ -110,10 +110,6 @@ def _key_within(body: bytes) -> str | None:
         return None
 
 
-async def preflight() -> None:
-    """Answer the browser's question beforehand; the headers say the rest."""
-
-
 def _handlers() -> Iterator[HTTPRouteHandler]:
     names = {"batch": "Take a batch of events"} | {call: f"Take one {call} event" for call in _CALLS}
     for name, summary in names.items():
@@ -127,9 +123,6 @@ def _handlers() -> Iterator[HTTPRouteHandler]:
         yield post(f"/v1/{name}", operation_id=f"Ingest{name.title()}", **common)(take)
         yield post(f"/v1/{name[0]}", include_in_schema=False, **common)(take)
     yield post(_BEACON, include_in_schema=False, **common)(take)
-    paths = [f"/v1/{spelling}" for name in names for spelling in (name, name[0])]
-    options: dict[str, Any] = {"http_method": HttpMethod.OPTIONS, "status_code": HTTP_204_NO_CONTENT}
-    yield route([*paths, _BEACON, *segment_loading.PATHS], include_in_schema=False, **options)(preflight)
 
 
 router = Router(path="/", route_handlers=[*_handlers(), *segment_loading.HANDLERS], middleware=[cors], tags=["ingest"])

@@ -15,7 +15,6 @@ from commands.access.scope import Scope
 _SETTINGS: Final = "/v1/projects/{write_key:str}/settings"
 _SOURCE: Final = "/sourceConfig"
 _METRICS: Final = "/v1/m"
-PATHS: Final = (_SETTINGS, _SOURCE, _METRICS)
 
 # A key that was revoked stops a page that is open already; asking again every five minutes is little.
 _CACHED: Final = {"Cache-Control": "private, max-age=300"}

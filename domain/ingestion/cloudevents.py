@@ -26,12 +26,11 @@ __all__ = ["parse"]
 _BATCH_TYPE: Final = "application/cloudevents-batch"
 _EVENT_TYPE: Final = "application/cloudevents"
 _PREFIX: Final = "ce-"
-_ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time", "subject")
+_NO_ATTRIBUTES: Final = frozenset({"ce-data", "ce-data_base64"})
 
 _BATCHES: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _EVENTS: Final = msgspec.json.Decoder(CloudEvent)
 _OBJECTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ANYTHING: Final = msgspec.json.Decoder(Any)
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 
 
@@ -60,14 +59,11 @@ def parse(
         return _batch(raw, reading, limits)
     if not media_type.startswith(_EVENT_TYPE):
         if "ce-specversion" in lowered:
-            if raw.strip():
-                json_text.read_body(_RAW, raw)
-            return sorted_out([raw], lambda one: reading.activity(_binary(one, lowered, limits)))
-        if raw.lstrip()[:1] == b"[":
+            raw = _structured(raw, lowered)
+        elif raw.lstrip()[:1] == b"[":
             return _batch(raw, reading, limits)
-    json_text.read_body(
-        _OBJECTS, raw
-    )  # what is no JSON object fails the request, what is no event is refused like one in a batch
+    # What is no JSON object fails the request, what is no event is refused like one in a batch.
+    json_text.read_body(_OBJECTS, raw)
     return sorted_out([raw], lambda one: reading.activity(json_text.read_message(_EVENTS, one, limits)))
 
 
@@ -78,12 +74,16 @@ def _batch(raw: bytes, reading: EventReading, limits: Limits) -> Parsed:
     return sorted_out(map(bytes, events), lambda one: reading.activity(json_text.read_message(_EVENTS, one, limits)))
 
 
-def _binary(raw: bytes, headers: Mapping[str, str], limits: Limits) -> CloudEvent:
-    """Return the event of binary mode: attributes percent-decoded from headers, the body is its data."""
-    attributes = {
-        name.removeprefix(_PREFIX): unquote(value.strip().strip('"'))
+def _structured(raw: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return the event of binary mode in structured form, so that what is refused is kept with its attributes.
+
+    They are percent-decoded from headers; the body, which may be empty, is the data.
+    """
+    event: dict[str, Any] = {
+        name.removeprefix(_PREFIX): unquote(value.strip().strip('"'), errors="replace")
         for name, value in headers.items()
-        if name.startswith(_PREFIX)
+        if name.startswith(_PREFIX) and name not in _NO_ATTRIBUTES
     }
-    known = {name: attributes.get(name) for name in _ATTRIBUTES}
-    return CloudEvent(**known, data=json_text.read_message(_ANYTHING, raw, limits) if raw.strip() else None)
+    if raw.strip():
+        event["data"] = json_text.read_body(_RAW, raw)
+    return msgspec.json.encode(event)

@@ -3,19 +3,24 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psycopg
 import uvicorn
+from psycopg import sql
 
 from api.app import build
+from commands.access.keys import create_key
+from commands.runtime.event_store import open_pool
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from projections.engine import runner
 from projections.views import VIEWS
+from workers.running.embedded_postgres import EmbeddedPostgres
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,34 @@ class RunningKoi:
         """Return a client with the key of these scopes (`all`: the first administrator's, none: no key)."""
         headers = {"X-API-Key": self.keys["+".join(scopes)]} if scopes else {}
         return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=30)
+
+
+@asynccontextmanager
+async def running_koi(
+    postgres: EmbeddedPostgres, template: str, secrets: Secrets, name: str, home: Path
+) -> AsyncIterator[RunningKoi]:
+    """Run a Koi over a new database of this name; its state lies in the folder."""
+    copied, original = sql.Identifier(name), sql.Identifier(template)
+    async with await psycopg.AsyncConnection.connect(postgres.url, autocommit=True) as connection:
+        await connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(copied, original))
+    database = postgres.url_of(name)
+    settings = Settings.build({"KOI_HOME": str(home)}, database_url=database, nats_url="nats://127.0.0.1:1")
+    with serving(settings, secrets) as url, projecting(database):
+        yield RunningKoi(
+            url=url,
+            database=database,
+            sources=settings.sources_folder,
+            secrets=secrets,
+            keys=await _keys(database, secrets),
+        )
+
+
+async def _keys(database: str, secrets: Secrets) -> dict[str, str]:
+    keys = {"all": secrets.admin_key, "ingest": secrets.write_key}
+    async with await open_pool(database, size=1) as pool:
+        for scopes in (("read",), ("command",), ("audit",), ("admin",), ("read", "personal"), ("read", "command")):
+            keys["+".join(scopes)] = (await create_key(pool, label="test", wanted=scopes)).key
+    return keys
 
 
 @contextmanager

@@ -147,6 +147,15 @@ def test_a_body_that_cannot_be_read_is_malformed() -> None:
         read([{}] * 2_501, {})
 
 
+def test_a_refused_event_of_binary_mode_is_kept_with_its_attributes() -> None:
+    """They came in headers, which nobody keeps: without them it could not be read again."""
+    attributes = {key: str(value) for key, value in EVENT.items() if key != "data"} | {"subject": "orders/7"}
+    headers = {f"ce-{name}": value for name, value in attributes.items()} | {"ce-data": "no attribute"}
+    (refused,) = read(b'{"total":5}', headers).refused
+    assert refused.reason == "identifier.missing"
+    assert json.loads(refused.raw) == attributes | {"data": {"total": 5}}
+
+
 def test_a_very_long_source_still_makes_a_short_id() -> None:
     """Two events of such a source stay two."""
     long = EVENT | {"source": "/" + "x" * 300}
