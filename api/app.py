@@ -23,6 +23,7 @@ from api.routes.areas import CustomerController
 from api.routes.audit import AuditController
 from api.routes.campaigns import CampaignController
 from api.routes.coupons import CouponController
+from api.routes.erasures import ErasureController
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.activity.vocabulary import Vocabulary
@@ -55,6 +56,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             CampaignController,
             CouponController,
             AuditController,
+            ErasureController,
             *sandbox.HANDLERS,
             *operations.HANDLERS,
             *health.HANDLERS,

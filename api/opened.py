@@ -17,6 +17,7 @@ from commands.activity.intake import Intake
 from commands.activity.quarantine import Quarantine
 from commands.callbacks.doors import Doors
 from commands.identity.erasing import Erasing
+from commands.identity.reapplying import reapply
 from commands.identity.receipt import Receipts
 from commands.identity.rules import ensure_rules
 from commands.runtime.event_store import EventStore, open_event_store
@@ -54,15 +55,17 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
         await ensure_rules(store.streams, naming)
         metrics = Metrics()
         quarantine = Quarantine(store.pool, secrets.master_key)
+        erasing = Erasing(
+            store=store,
+            naming=naming,
+            receipts=Receipts(settings.lake_url),
+            traces=Traces(store.pool),
+            copies={"quarantine_entries": quarantine},
+        )
+        # Before anybody is answered: a restored backup may know people again who were erased since.
+        await reapply(erasing)
         async with Intake(store, naming) as intake:
             door = Door(intake, quarantine, metrics, store.pool)
-            erasing = Erasing(
-                store=store,
-                naming=naming,
-                receipts=Receipts(settings.lake_url),
-                traces=Traces(store.pool),
-                copies={"quarantine_entries": quarantine},
-            )
             yield Opened(
                 store=store,
                 naming=naming,

@@ -12,10 +12,12 @@ from eventsourcing.persistence import PersistenceError
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from commands.identity.reapplying import reapply
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from workers import bus
+from workers.erasure.opening import erasing_of
 
 log = logging.getLogger("koi.work")
 
@@ -58,6 +60,8 @@ async def run(settings: Settings, secrets: Secrets, roles: Mapping[str, Role]) -
         open_event_store(settings.database_url, secrets.master_key, pool_size=12) as store,
         bus.connect(settings.nats_url, name="koi-work") as client,
     ):
+        # Before anything is done: a restored backup may know people again who were erased since.
+        await reapply(erasing_of(store, settings, secrets))
         worker = Worker(settings=settings, secrets=secrets, store=store, client=client)
         async with asyncio.TaskGroup() as group:
             for name, role in roles.items():

@@ -6,12 +6,9 @@ from uuid import UUID, uuid4
 import msgspec
 
 from commands.identity.customers import GivenIdentifier, observed
-from commands.identity.erasing import Erasing, carry_out
-from commands.identity.joining import whole_person
+from commands.identity.erasing import Erasing, Grounds, begin, carry_out
 from commands.identity.receipt import Receipt
-from commands.identity.unbinding import held
 from commands.runtime.context import AlreadyDoneError, Context
-from domain.identity.erasure import Erasure
 from domain.kernel.errors import InvalidInputError, StaleVersionError
 from domain.kernel.ids import derived
 
@@ -54,22 +51,9 @@ async def erase_customer(command: EraseCustomer, *, by: Context, erasing: Erasin
 
 
 async def _begin(command: EraseCustomer, erasure_id: UUID, *, by: Context, erasing: Erasing) -> None:
-    streams = erasing.store.streams
-    await streams.refuse_repeat(by)
-    start = _start(command, erasing)
-    erasure = await streams.load(Erasure, erasure_id)
-    person = await whole_person(start, streams=streams, traces=erasing.traces)
-    suppressed = {*start, *person, *await held(streams, person.values())}
-    erasure.begin(
-        tuple(sorted(person)),
-        tuple(sorted(suppressed)),
-        reason=command.reason,
-        legal_basis=command.legal_basis,
-        evidence=command.evidence,
-    )
-    for customer in person.values():
-        customer.erase(erasure_id, reason=command.reason, legal_basis=command.legal_basis)
-    await streams.save(erasure, *person.values(), by=by, result={"id": erasure_id})
+    await erasing.store.streams.refuse_repeat(by)
+    grounds = Grounds(reason=command.reason, legal_basis=command.legal_basis, evidence=command.evidence)
+    await begin(erasure_id, _start(command, erasing), grounds, by=by, erasing=erasing)
 
 
 def _start(command: EraseCustomer, erasing: Erasing) -> set[UUID]:

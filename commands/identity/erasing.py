@@ -17,6 +17,7 @@ from commands.identity.joining import whole_person
 from commands.identity.known_names import known_names
 from commands.identity.receipt import Receipt, Receipts, receipt_of
 from commands.identity.traces import ClearCopies, Traces
+from commands.identity.unbinding import held
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore
 from domain.identity.erasure import Erasure
@@ -42,6 +43,29 @@ class Erasing(msgspec.Struct, frozen=True, kw_only=True):
     copies: Mapping[str, ClearCopies]
 
 
+class Grounds(msgspec.Struct, frozen=True, kw_only=True):
+    """Why somebody is erased; none of it personal."""
+
+    reason: str
+    legal_basis: str
+    evidence: str = ""
+
+
+async def begin(erasure_id: UUID, start: set[UUID], grounds: Grounds, *, by: Context, erasing: Erasing) -> None:
+    """Decide to erase whoever is joined with these ids, all of it in one transaction.
+
+    Raises `StaleVersionError` if something was recorded about the person meanwhile: look anew.
+    """
+    streams = erasing.store.streams
+    erasure = await streams.load(Erasure, erasure_id)
+    person = await whole_person(start, streams=streams, traces=erasing.traces)
+    suppressed = {*start, *person, *await held(streams, person.values())}
+    erasure.begin(tuple(sorted(person)), tuple(sorted(suppressed)), **msgspec.structs.asdict(grounds))
+    for customer in person.values():
+        customer.erase(erasure_id, reason=grounds.reason.strip(), legal_basis=grounds.legal_basis.strip())
+    await streams.save(erasure, *person.values(), by=by, result={"id": erasure_id})
+
+
 async def carry_out(erasure_id: UUID, *, erasing: Erasing, given: Iterable[str] = ()) -> Receipt:
     """Destroy whatever is left of the person and return the receipt; an erasure that is complete changes nothing.
 
@@ -52,7 +76,7 @@ async def carry_out(erasure_id: UUID, *, erasing: Erasing, given: Iterable[str] 
     erasure = await _widened(erasure_id, erasing)
     by = Context(actor=ACTOR, correlation_id=f"erasure:{erasure_id}")
     if erasure.completed is None and erasure.begun is not None:
-        await _keep(erasure_id, erasing)
+        await keep_receipt(erasure_id, erasing)
         ids = erasure.customers | set(erasure.begun.suppressed) | erasure.suppressed
         walks, messages = await erasing.traces.walks_and_messages(ids)
         await end_walks(store.streams, walks, by=by)
@@ -68,7 +92,7 @@ async def carry_out(erasure_id: UUID, *, erasing: Erasing, given: Iterable[str] 
         await destroy(store.pool, doomed)
         counts = {"customers": len(erasure.customers), "walks": len(walks), "messages": len(messages)}
         await _complete(erasure, counts | await destroyed(store.pool, erasure_id), by, erasing)
-    return await _keep(erasure_id, erasing)
+    return await keep_receipt(erasure_id, erasing)
 
 
 async def _widened(erasure_id: UUID, erasing: Erasing) -> Erasure:
@@ -84,8 +108,8 @@ async def _widened(erasure_id: UUID, erasing: Erasing) -> Erasure:
     if late:
         begun = erasure.begun
         for customer in late.values():
-            names = (*customer.claims, customer.id)
-            erasure.widen((customer.id,), names)
+            names = await held(streams, [customer])
+            erasure.widen((customer.id,), (customer.id, *sorted(names)))
             customer.erase(erasure_id, reason=begun.reason, legal_basis=begun.legal_basis)
         await streams.save(erasure, *late.values(), by=Context(actor=ACTOR))
         return await _widened(erasure_id, erasing)
@@ -101,7 +125,8 @@ async def _complete(erasure: Erasure, counts: dict[str, int], by: Context, erasi
         await erasing.store.suppressions.refresh()
 
 
-async def _keep(erasure_id: UUID, erasing: Erasing) -> Receipt:
+async def keep_receipt(erasure_id: UUID, erasing: Erasing) -> Receipt:
+    """Write the receipt beside the lake, as the log tells it, and return it."""
     receipt = await receipt_of(erasing.store, erasure_id)
     await asyncio.to_thread(erasing.receipts.put, receipt)
     return receipt

@@ -5,9 +5,10 @@ A backup of the database that is older than an erasure knows nothing of it. Its 
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, TypeVar
 from uuid import UUID
 
@@ -21,6 +22,9 @@ from domain.identity.erasure import Erasure
 from domain.kernel.event import Event
 
 _FOLDER = "erasures"
+_DONE = ".json"
+_BEGUN = ".begun.json"
+_ID = re.compile(r"[0-9a-f-]{36}")
 _POSITION = "SELECT max(notification_id) FROM decision_log WHERE originator_id = $1"
 
 E = TypeVar("E", bound=Event)
@@ -29,7 +33,8 @@ E = TypeVar("E", bound=Event)
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What proves an erasure; ids are keyed hashes, all times UTC.
 
-    `destroyed` counts by kind; `sha256` is over all the rest, so that a changed receipt is recognised.
+    `destroyed` counts by kind; `sha256` is over all that, so that a changed receipt is recognised. `lifted` are the
+    identifiers under which the person came back since.
     """
 
     id: UUID
@@ -45,11 +50,12 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     destroyed: dict[str, int] = {}
     completed_at: datetime | None = None
     sha256: str = ""
+    lifted: tuple[UUID, ...] = ()
 
     @property
     def digest(self) -> str:
         """The digest of everything but itself and of what is only known afterwards."""
-        said = msgspec.structs.replace(self, sha256="", state="completed", completed_at=None, position=0)
+        said = msgspec.structs.replace(self, sha256="", state="completed", completed_at=None, position=0, lifted=())
         return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 
@@ -62,22 +68,36 @@ class Receipts:
         self._folder = f"{root}/{_FOLDER}"
 
     def put(self, receipt: Receipt) -> None:
-        """Keep it durably, in place of an earlier state of itself."""
-        path = f"{self._folder}/{receipt.id}.json"
+        """Keep it durably; that of a completed erasure takes the place of the one it began with."""
         content = msgspec.json.format(msgspec.json.encode(receipt), indent=2)
+        path, begun = self._path(receipt.id), self._path(receipt.id, _BEGUN)
+        target = begun if receipt.state == "begun" else path
         if isinstance(self._filesystem, LocalFileSystem):
-            write_durably(Path(path), content)
+            write_durably(Path(target), content)
         else:
-            self._filesystem.pipe_file(path, content)
+            self._filesystem.pipe_file(target, content)
+        if target == path and self._filesystem.exists(begun):
+            self._filesystem.rm_file(begun)
 
-    def all(self) -> list[Receipt]:
-        """Return every receipt, the oldest first."""
+    def ids(self, *, completed: bool = False) -> set[UUID]:
+        """Return the ids of all receipts that lie here, or of those alone that say it is done."""
         try:
             paths = self._filesystem.ls(self._folder, detail=False)
         except FileNotFoundError:
-            return []
-        found = [self._filesystem.cat_file(path) for path in paths if str(path).endswith(".json")]
-        return sorted((msgspec.json.decode(one, type=Receipt) for one in found), key=lambda one: one.begun_at)
+            return set()
+        names = [PurePosixPath(str(path)).name for path in paths]
+        endings = (_DONE,) if completed else (_DONE, _BEGUN)
+        found = (name.removesuffix(ending) for ending in endings for name in names if name.endswith(ending))
+        return {UUID(name) for name in found if _ID.fullmatch(name)}
+
+    def get(self, erasure_id: UUID) -> Receipt:
+        """Return a receipt that lies here."""
+        path = self._path(erasure_id)
+        found = path if self._filesystem.exists(path) else self._path(erasure_id, _BEGUN)
+        return msgspec.json.decode(self._filesystem.cat_file(found), type=Receipt)
+
+    def _path(self, erasure_id: UUID, ending: str = _DONE) -> str:
+        return f"{self._folder}/{erasure_id}{ending}"
 
 
 async def receipt_of(store: EventStore, erasure_id: UUID) -> Receipt:
@@ -101,6 +121,7 @@ async def receipt_of(store: EventStore, erasure_id: UUID) -> Receipt:
         destroyed=completed.destroyed if completed else {},
         completed_at=completed.meta.recorded_at if completed else None,
         sha256=completed.sha256 if completed else "",
+        lifted=tuple(sorted(named - erasure.suppressed)),
     )
 
 

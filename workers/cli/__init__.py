@@ -21,6 +21,7 @@ COMMANDS = {
     "sources": ("workers.cli.sources:app", "List, check and run the declared sources."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
     "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
+    "erasures": ("workers.cli.erasures:app", "Forget people for good, and look at the receipts."),
     "keys": ("workers.cli.keys:app", "Create, list and revoke API keys."),
     "bench": ("workers.cli.bench:app", "Measure Koi beside what this machine can do."),
 }

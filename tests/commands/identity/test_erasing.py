@@ -115,5 +115,6 @@ async def test_the_receipt_lies_beside_the_lake(store: EventStore, erasing: Eras
     """Outside the database, and without a name."""
     member = await registered(store.streams, ("member_code", "M-1"), ("phone", PHONE))
     receipt = await erased(erasing, customer_id=member.id)
-    assert erasing.receipts.all() == [receipt]
+    assert erasing.receipts.ids() == {receipt.id}
+    assert erasing.receipts.get(receipt.id) == receipt
     assert PHONE not in repr(receipt)
