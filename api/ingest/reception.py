@@ -57,7 +57,7 @@ class Reception:
         by = Context(actor=hook.source)
         # What stops messages comes first.
         for word in received.consents:
-            await note_consent(word, told_by=hook.source, by=by, streams=self._store.streams, naming=self._naming)
+            await note_consent(word, told_by=hook.source, by=by, store=self._store, naming=self._naming)
         admitted = await self._door.admit(received.parsed, hook.source)
         if received.hints:
             await self._hints.keep(hook.source, received.hints)

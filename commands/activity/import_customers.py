@@ -14,8 +14,10 @@ from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore
 from commands.runtime.suppressions import SuppressionsMovedError
 from domain.identity.claim import CustomerErasedError, Observed
+from domain.identity.consent_words import ToldConsent
 from domain.identity.customer import Customer
 from domain.kernel.event import Event
+from domain.tags.words import TagList
 
 # While live commands share the log, a transaction holds its lock for as long as these take.
 MOST_EVENTS = 2_000
@@ -30,6 +32,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     attributes: Mapping[str, Any] = {}
     personal: Mapping[str, Any] = {}
+    tags: TagList | None = None
+    consents: tuple[ToldConsent, ...] = ()
 
 
 async def import_customers(store: EventStore, seen: Sequence[Seen], *, by: Context) -> int:
@@ -71,6 +75,10 @@ async def _decided(store: EventStore, seen: Sequence[Seen], by: Context) -> list
         customer.observe(one.identifiers, one.occurred_at)
         if one.attributes or one.personal:
             customer.describe(dict(one.attributes), dict(one.personal), one.occurred_at)
+        if one.tags:
+            customer.tag(one.tags)
+        for word in one.consents:
+            customer.hear_consent(word)
         mine = msgspec.structs.replace(meta, occurred_at=one.occurred_at)
         events += [event.inside(mine) for event in customer.collect_events()]
     await store.keyring.ensure(event.originator_id for event in events if event.is_personal)

@@ -3,7 +3,7 @@
 import msgspec
 
 from commands.runtime.context import AlreadyDoneError, Context
-from commands.runtime.streams import Streams
+from commands.runtime.event_store import EventStore
 from domain.identity.customer import ConsentState, Customer, Observed
 from domain.identity.naming import Naming, strongest
 from domain.ingestion.callbacks.call import ConsentWord
@@ -14,17 +14,24 @@ _ATTEMPTS = 5
 PROVIDER = "provider"
 
 
-async def note_consent(word: ConsentWord, *, told_by: str, by: Context, streams: Streams, naming: Naming) -> None:
-    """Record the word with its customer, who is registered if new; told again (same evidence) it changes nothing."""
+async def note_consent(word: ConsentWord, *, told_by: str, by: Context, store: EventStore, naming: Naming) -> None:
+    """Record the word with its customer, who is registered if new; told again (same evidence) it changes nothing.
+
+    Nothing is recorded of who was erased: she is written to on no channel anyway.
+    """
     command_id = derived("consent", told_by, word.channel, word.purpose, word.evidence)
     once = msgspec.structs.replace(by, command_id=command_id, occurred_at=word.occurred_at)
+    names = observed(word, naming)
+    if any(one.id in store.suppressions for one in names):
+        return
+    streams = store.streams
     for attempts_left in reversed(range(_ATTEMPTS)):
         try:
             await streams.refuse_repeat(once)
             customer = await streams.load(Customer, naming.customer_id(strongest(word.identifiers)))
             if customer.is_erased:
                 return
-            customer.observe(observed(word, naming))
+            customer.observe(names, word.occurred_at)
             customer.change_consent(
                 word.channel,
                 word.purpose,

@@ -18,13 +18,21 @@ class Word(Protocol):
         """When it was said (UTC)."""
         ...
 
+    @property
+    def is_proven(self) -> bool:
+        """False for a grant that only a list without evidence tells of."""
+        ...
+
 
 def last_word(consents: Iterable[Mapping[tuple[str, str], Word]], channel: str, purpose: str) -> str | None:
-    """Return the latest state over all customers of one profile; of words at the same time the more restrictive."""
+    """Return the latest state over all customers of one profile; of words at the same time the more restrictive.
+
+    A grant that is not proven counts only where nobody said anything else: it does not end a withdrawal, however old.
+    """
     words = [said[channel, purpose] for said in consents if (channel, purpose) in said]
     if not words:
         return None
-    return max(words, key=lambda word: (word.occurred_at, word.state != "granted")).state
+    return max(words, key=lambda word: (word.is_proven, word.occurred_at, word.state != "granted")).state
 
 
 def allows(

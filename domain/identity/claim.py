@@ -1,7 +1,5 @@
-"""What a customer's history is made of beside its events: claims on identifiers, words of consent, and refusals."""
+"""What a customer's history is made of beside its events: claims on identifiers, and refusals."""
 
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +20,6 @@ class CustomerErasedError(DomainError):
     code = "customer.erased"
 
 
-class ConsentState(StrEnum):
-    """The two words a person can say about a channel and a purpose."""
-
-    GRANTED = "granted"
-    WITHDRAWN = "withdrawn"
-
-
 class Claim(msgspec.Struct, frozen=True):
     """An identifier a customer was seen with: the id it names, and its type. The value itself is sealed beside it."""
 
@@ -42,14 +33,6 @@ class Observed(msgspec.Struct, frozen=True):
     id: UUID
     type: str
     value: str | None
-
-
-class ConsentWord(msgspec.Struct, frozen=True):
-    """The last word on a channel and purpose, under which wording, and when it was said."""
-
-    state: str
-    occurred_at: datetime
-    text_version: str
 
 
 def claimed(identifiers: tuple[Observed, ...]) -> dict[str, Any]:

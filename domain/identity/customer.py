@@ -10,18 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from domain.identity.attributes import Attribute, Said, WordKind
-from domain.identity.claim import Claim, ConsentState, ConsentWord, CustomerErasedError, MergeError, Observed, claimed
-from domain.kernel import Aggregate, Event
+from domain.identity.claim import Claim, CustomerErasedError, MergeError, Observed, claimed
+from domain.identity.consent_words import ConsentState, ConsentWord
+from domain.identity.customer_words import CustomerWords
+from domain.kernel import Event
 from domain.kernel.errors import AlreadyExistsError, InvalidInputError
 from domain.kernel.event import EPOCH
-from domain.tags.words import Tag, TagList, TagWords
 
 __all__ = ["Claim", "ConsentState", "ConsentWord", "Customer", "CustomerErasedError", "MergeError", "Observed"]
 
 _Words = dict[str, Any]
 
 
-class Customer(Aggregate):
+class Customer(CustomerWords):
     """One customer's stream, named by the strongest identifier it was first seen with."""
 
     TOPIC = "customer"
@@ -91,33 +92,6 @@ class Customer(Aggregate):
 
         TOPIC = "customer.unbound.v1"
 
-    class ConsentChanged(Event, frozen=True, kw_only=True):
-        """The customer granted or withdrew consent for a purpose on a channel."""
-
-        TOPIC = "customer.consent_changed.v1"
-        channel: str
-        purpose: str
-        state: ConsentState
-        text_version: str
-        source: str
-        evidence: str = ""
-
-    class Tagged(Event, frozen=True, kw_only=True):
-        """A source said, as of `meta.occurred_at`, that the customer has these tags."""
-
-        TOPIC = "customer.tagged.v1"
-        source: str
-        tags: tuple[Tag, ...]
-        evidence: str = ""
-
-    class Untagged(Event, frozen=True, kw_only=True):
-        """A source said, or its complete list left them out, that the customer has these tags no more."""
-
-        TOPIC = "customer.untagged.v1"
-        source: str
-        tags: tuple[Tag, ...]
-        evidence: str = ""
-
     class Merged(Event, frozen=True, kw_only=True):
         """Someone decided that this customer and the other are one person."""
 
@@ -162,10 +136,7 @@ class Customer(Aggregate):
         self.identifiers: dict[UUID, tuple[str, str]] = {}
         self._said = Said()
         self.attributes: dict[str, Attribute] = self._said.attributes
-        self.consents: dict[tuple[str, str], ConsentWord] = {}
-        self.tags = TagWords()
         self.merged_with: set[UUID] = set()
-        self.is_erased = False
 
     def register(self, identifiers: tuple[Observed, ...], occurred_at: datetime = EPOCH) -> None:
         """Begin the customer's history; raises `AlreadyExistsError` if it has one."""
@@ -251,39 +222,6 @@ class Customer(Aggregate):
         if (self._said.cleared_at or EPOCH) < occurred_at and not self.is_erased:
             self.record(self.ProfileCleared, occurred_at=occurred_at)
 
-    def change_consent(  # a consent without any of these would be no proof
-        self,
-        channel: str,
-        purpose: str,
-        state: ConsentState,
-        *,
-        text_version: str,
-        source: str,
-        occurred_at: datetime,
-        evidence: str = "",
-    ) -> None:
-        """Record what the person said; also when it repeats the last word, since each is a proof of its own."""
-        self.record(
-            self.ConsentChanged,
-            occurred_at=occurred_at,
-            channel=channel,
-            purpose=purpose,
-            state=state,
-            text_version=text_version,
-            source=source,
-            evidence=evidence,
-        )
-
-    def tag(self, told: TagList) -> None:
-        """Take a source's word on tags: what changes by it is recorded, what is known already is not."""
-        if self.is_erased:
-            return
-        present, absent = self.tags.changed_by(told)
-        for kind, tags in ((self.Untagged, absent), (self.Tagged, present)):
-            if tags:
-                said = {"source": told.source, "tags": tags, "evidence": told.evidence}
-                self.record(kind, occurred_at=told.occurred_at, **said)
-
     def merge(self, other_id: UUID, reason: str) -> None:
         """Declare this and the other customer one person; raises `MergeError` if they are already, or are the same."""
         if other_id == self.id:
@@ -319,11 +257,8 @@ class Customer(Aggregate):
                 self._claim(event)
             case Customer.Unbound():
                 self.unbound_at = event.meta.occurred_at
-            case Customer.ConsentChanged():
-                self._consent(event)
-            case Customer.Tagged() | Customer.Untagged():
-                is_present = isinstance(event, Customer.Tagged)
-                self.tags.take(event.source, event.tags, event.meta.occurred_at, is_present=is_present)
+            case Customer.ConsentChanged() | Customer.Tagged() | Customer.Untagged():
+                self.hear(event)
             case Customer.Merged():
                 self.merged_with.add(event.other_id)
             case Customer.Unmerged():
@@ -344,8 +279,7 @@ class Customer(Aggregate):
         self.identifiers.clear()
         self._said = Said()
         self.attributes = self._said.attributes
-        self.consents.clear()
-        self.tags.forget()
+        self.forget_words()
         self.merged_with.clear()
 
     def _claim(self, event: "Customer.Registered | Customer.Identified | Customer.Bound") -> None:
@@ -378,13 +312,6 @@ class Customer(Aggregate):
         plain, sealed = (self._said.news(_KINDS[event.TOPIC], said, occurred_at) for said in (attributes, personal))
         if (plain or sealed) and not self.is_erased:
             self.record(event, occurred_at=occurred_at, attributes=plain, personal=sealed)
-
-    def _consent(self, event: "Customer.ConsentChanged") -> None:
-        known = self.consents.get((event.channel, event.purpose))
-        if known is None or known.occurred_at <= event.meta.occurred_at:
-            self.consents[event.channel, event.purpose] = ConsentWord(
-                event.state, event.meta.occurred_at, event.text_version
-            )
 
 
 _KINDS = {

@@ -15,6 +15,9 @@ Scalar = str | int | float | bool
 CAMPAIGN_FIELDS = ("external_id", "name", "description", "starts_at", "ends_at")
 OFFER_FIELDS = ("campaign", "offer_id", "label", "value", "threshold")
 REQUIRED: dict[str, tuple[str, ...]] = {"campaign": ("external_id", "name"), "offer": ("campaign", "offer_id")}
+# Beside the fields of a customer; no field of a mapping can have such a name.
+TAGS = "$tags"
+CONSENT = "$consent"
 # What the fields of campaigns and offers are, where it is not text.
 TYPES: dict[str, Type] = {"starts_at": "time", "ends_at": "time", "value": "money", "threshold": "money"}
 
@@ -107,6 +110,36 @@ class Lookup(_Part, frozen=True, kw_only=True):
         return _form(self.file)
 
 
+class TagsColumn(_Part, frozen=True, kw_only=True):
+    """The column that lists a customer's tags, such as `咖啡;等级=金卡`.
+
+    `mapping` is the file beside this one that says which tags of the catalogue they are. A `complete` list takes the
+    place of all this source said before; another adds to it.
+    """
+
+    column: str
+    separator: str = ";"
+    value_separator: str = "="
+    mapping: str = ""
+    complete: bool = True
+
+
+class ConsentColumn(_Part, frozen=True, kw_only=True):
+    """A column that tells what the customer said about a channel and a purpose; nothing there is no word.
+
+    `values` translates what stands there. `evidence` and `time` are columns with the proof, and when it was said: a
+    grant without both does not end a withdrawal.
+    """
+
+    column: str
+    channel: str
+    purpose: str = "marketing"
+    values: dict[str, Literal["granted", "withdrawn"]]
+    text_version: str = ""
+    evidence: str = ""
+    time: str = ""
+
+
 class Watching(_Part, frozen=True, kw_only=True):
     """How a place is watched: how often, in seconds, and how a file is known to be complete.
 
@@ -145,6 +178,8 @@ class Mapping(_Part, frozen=True, kw_only=True):
     lines: dict[str, str | Column] = {}
     lines_name: str = "products"
     lookup: tuple[Lookup, ...] = ()
+    tags: TagsColumn | None = None
+    consent: tuple[ConsentColumn, ...] = ()
     watch: Watching = Watching()
 
     @property
@@ -189,11 +224,24 @@ class Mapping(_Part, frozen=True, kw_only=True):
         """The column of the money."""
         return None if self.amount is None else msgspec.structs.replace(self.column_of(self.amount), type="money")
 
+    @property
+    def asides(self) -> dict[str, Column]:
+        """The columns that say something beside a customer's fields, by the names they travel under."""
+        found = {TAGS: Column(column=self.tags.column)} if self.tags else {}
+        for number, one in enumerate(self.consent):
+            found[f"{CONSENT}{number}"] = Column(column=one.column, values=dict(one.values))
+            if one.evidence:
+                found[f"{CONSENT}{number}.evidence"] = Column(column=one.evidence)
+            if one.time:
+                found[f"{CONSENT}{number}.time"] = Column(column=one.time, type="time", zone=self.zone)
+        return found
+
     def of_rows(self) -> list[Column]:
         """Return every column in its long form, those that name a row or a person as text."""
         names = dict.fromkeys([*self.key, *self.group_by, *(one.column for one in self.identifier)])
         single = [column for column in (self.event_column, self.time_column, self.amount_column) if column]
         fields = [*self.fields_of(self.fields).values(), *self.fields_of(self.lines).values()]
+        fields += self.asides.values()
         return [*(self.column_of(name) for name in names), *single, *fields]
 
     def columns(self) -> list[tuple[str, str]]:
@@ -202,6 +250,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
         named += [(f"identifier[{i}].column", one.column) for i, one in enumerate(self.identifier)]
         for table, fields in (("fields", self.fields), ("lines", self.lines)):
             named += [(f"{table}.{name}", column.column) for name, column in self.fields_of(fields).items()]
+        named += [(name.strip("$"), column.column) for name, column in self.asides.items()]
         parts = {"time": self.time_column, "amount": self.amount_column, "event": self.event_column}
         named += [(key, column.column) for key, column in parts.items() if column]
         return named + [(f"lookup[{i}].on", column) for i, one in enumerate(self.lookup) for column in one.on]

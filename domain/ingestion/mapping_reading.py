@@ -10,11 +10,13 @@ import msgspec
 
 from domain.ingestion.mapping import (
     Column,
+    ConsentColumn,
     FileForm,
     IdentifierColumn,
     Lookup,
     Mapping,
     MappingError,
+    TagsColumn,
     TimeColumn,
     Watching,
 )
@@ -27,6 +29,8 @@ _TABLES: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "lookup": (Lookup, FileForm),
     "identifier": (IdentifierColumn,),
     "time": (TimeColumn,),
+    "tags": (TagsColumn,),
+    "consent": (ConsentColumn,),
     "watch": (Watching,),
 }
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$(.*)`)?\Z")

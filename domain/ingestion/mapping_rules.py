@@ -18,7 +18,7 @@ Fault = tuple[str, str]  # the key, and what would be right
 
 def check(mapping: Mapping) -> None:
     """Raise `MappingError` for the first thing that makes no sense."""
-    for rules in (_named, _of_its_kind, _identified, _times, _money, _fields):
+    for rules in (_named, _of_its_kind, _identified, _times, _money, _fields, _asides):
         for key, detail in rules(mapping):
             raise MappingError(f"{key}: {detail}", field=key)
 
@@ -120,8 +120,8 @@ def _fields(mapping: Mapping) -> Iterator[Fault]:
     yield from _fields_of_its_kind(mapping)
     if mapping.row == "campaign" and mapping.currency is None:
         yield "currency", "a campaign has one, such as CNY"
-    if mapping.row == "customer" and not mapping.fields:
-        yield "fields", "name at least one attribute"
+    if mapping.row == "customer" and not mapping.fields and not mapping.asides:
+        yield "fields", "name at least one attribute, the tags or a consent"
     for name, column in mapping.fields_of(mapping.lines).items():
         if is_personal(name, column):
             yield f"lines.{name}", "a line cannot hold what is personal: make it one of the fields"
@@ -129,6 +129,23 @@ def _fields(mapping: Mapping) -> Iterator[Fault]:
         for name, column in mapping.fields_of(fields).items():
             if column.omit_zero and column.type not in {"integer", "decimal", "money"}:
                 yield f"{table}.{name}.omit_zero", f"a {column.type} is never zero"
+
+
+def _asides(mapping: Mapping) -> Iterator[Fault]:
+    if mapping.asides and mapping.row != "customer":
+        yield "tags" if mapping.tags else "consent", f"only customers have it; this mapping is of {mapping.row}s"
+    tags = mapping.tags
+    if tags and not (tags.separator and tags.value_separator and tags.separator != tags.value_separator):
+        yield "tags.separator", "what stands between tags is not what stands between a tag and its value"
+    for i, one in enumerate(mapping.consent):
+        if not one.channel.strip() or not one.purpose.strip():
+            yield f"consent[{i}].channel", "a consent is about a channel and a purpose"
+        if not one.values:
+            yield f"consent[{i}].values", 'say what means what, as in { "是" = "granted", "否" = "withdrawn" }'
+    for table, fields in (("fields", mapping.fields), ("lines", mapping.lines)):
+        for name in fields:
+            if name.startswith("$"):
+                yield f"{table}.{name}", "a name does not begin with $"
 
 
 def _fields_of_its_kind(mapping: Mapping) -> Iterator[Fault]:

@@ -55,8 +55,10 @@ class TagMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tags: dict[str, TagRule] = {}
 
     def told(self, name: str, value: str = "") -> tuple[Told, bool]:
-        """Return the tag, and whether the mapping knows it; raises `TagError` for a name that is none."""
-        name, value = _clean(name, "name"), _clean(value, "value", may_be_empty=True)
+        """Return the tag, and whether the mapping knows it; raises `TagError` where it has no name."""
+        name, value = _spelled(name), _spelled(value)
+        if not name:
+            raise TagError("a tag has a name", field="name")
         rule = self.tags.get(name)
         if rule is None or (rule.values and value and value not in rule.values):
             key = f"{UNMAPPED}.{_part(self.source)}.{_part(name)}"
@@ -87,13 +89,16 @@ def read_tags(document: dict[str, Any]) -> TagMapping:
     return mapping
 
 
-def _clean(text: str, field: str, *, may_be_empty: bool = False) -> str:
-    text = text.strip()
-    if not text and not may_be_empty:
-        raise TagError("is empty: a tag has a name", field=field)
-    if len(text) > LONGEST_NAME or not text.isprintable():
-        raise TagError(f"is printable text of at most {LONGEST_NAME} characters", field=field)
-    return text
+def _spelled(text: str) -> str:
+    """Return one printable line of bounded length; two long texts must not become one by being cut."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    if len(line) <= LONGEST_NAME:
+        return line
+    return f"{line[: LONGEST_NAME - 9]}~{_digest(line)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _part(text: str) -> str:
@@ -101,5 +106,4 @@ def _part(text: str) -> str:
     part = folded(text)
     if part and len(part) <= _LONGEST_PART:
         return part
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{part[: _LONGEST_PART - 9] or 'unnamed'}_{digest}"
+    return f"{part[: _LONGEST_PART - 9] or 'unnamed'}_{_digest(text)}"

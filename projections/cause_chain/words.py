@@ -194,6 +194,8 @@ _SENTENCES: Final[dict[str, Callable[[Any, str, str], Sentences]]] = {
     Customer.ConsentChanged.TOPIC: _simple(
         "{actor} 记录同意状态:{channel}/{purpose} {state}", "{actor} recorded consent: {channel}/{purpose} {state}"
     ),
+    Customer.Tagged.TOPIC: _simple("{source} 给客户打上标签", "{source} gave the customer tags"),
+    Customer.Untagged.TOPIC: _simple("{source} 去掉客户标签", "{source} took tags from the customer"),
     Customer.Merged.TOPIC: _simple(
         "{actor} 与客户 {other_id} 合并:{reason}", "{actor} merged it with customer {other_id}: “{reason}”"
     ),

@@ -21,13 +21,14 @@ _ERASED = Customer.Erased.TOPIC
 
 # Last write wins: the later business time, then the later position.
 _CONSENT = """
-    INSERT INTO consent AS c (customer_id, channel, purpose, state, text_version, source, occurred_at, position)
-    SELECT * FROM unnest(
-        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::bigint[])
+    INSERT INTO consent AS c (customer_id, channel, purpose, state, text_version, source, is_proven, occurred_at,
+                              position)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[],
+                         $8::timestamptz[], $9::bigint[])
     ON CONFLICT (customer_id, channel, purpose) DO UPDATE
     SET state = excluded.state, text_version = excluded.text_version, source = excluded.source,
-        occurred_at = excluded.occurred_at, position = excluded.position
-    WHERE (excluded.occurred_at, excluded.position) > (c.occurred_at, c.position)
+        is_proven = excluded.is_proven, occurred_at = excluded.occurred_at, position = excluded.position
+    WHERE (excluded.is_proven, excluded.occurred_at, excluded.position) > (c.is_proven, c.occurred_at, c.position)
 """
 # What was said before an erasure, in the open as well.
 _FORGET = """
@@ -53,6 +54,7 @@ class _Consented(msgspec.Struct):
     state: str
     text_version: str
     source: str
+    is_proven: bool = True
 
 
 class _Consent(msgspec.Struct, frozen=True, array_like=True):
@@ -64,8 +66,14 @@ class _Consent(msgspec.Struct, frozen=True, array_like=True):
     state: str
     text_version: str
     source: str
+    is_proven: bool
     occurred_at: datetime
     position: int
+
+    @property
+    def weight(self) -> tuple[bool, datetime, int]:
+        """What decides between two words."""
+        return (self.is_proven, self.occurred_at, self.position)
 
 
 _Row = TypeVar("_Row", words.Base, _Consent)
@@ -99,6 +107,7 @@ def _consents(entry: Entry) -> list[_Consent]:
             said.state,
             said.text_version,
             said.source,
+            said.is_proven,
             said.meta.occurred_at,
             entry.position,
         )
@@ -115,7 +124,7 @@ def _last_words(said: Iterable[list[_Row]], key_of: Callable[[_Row], tuple[objec
     for rows in said:
         for row in rows:
             known = last.get(key_of(row))
-            if known is None or (row.occurred_at, row.position) > (known.occurred_at, known.position):
+            if known is None or row.weight > known.weight:
                 last[key_of(row)] = row
     return list(last.values())
 
@@ -129,7 +138,7 @@ async def _write(connection: asyncpg.Connection, statement: str, rows: Sequence[
 
 PROJECTION = Projection(
     name="customer_360",
-    version=3,
+    version=4,
     tables=tables,
     topics=frozenset({FactsSealed.TOPIC, _CONSENTED, _ERASED, *words.BASES, *words.OTHERS, *words.CLEARINGS}),
     apply=apply,

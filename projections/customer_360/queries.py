@@ -32,7 +32,7 @@ _WORDS = """
 """
 _CLEARINGS = "SELECT customer_id, occurred_at FROM customer_360.clearing WHERE customer_id = ANY($1)"
 _CONSENTS = """
-    SELECT customer_id, channel, purpose, state, text_version, source, occurred_at FROM customer_360.consent
+    SELECT customer_id, channel, purpose, state, text_version, source, is_proven, occurred_at FROM customer_360.consent
     WHERE customer_id = ANY($1)
 """
 
@@ -63,13 +63,14 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """The last word on a channel and purpose."""
+    """The last word on a channel and purpose; not proven is a grant that a list without evidence tells of."""
 
     channel: str
     purpose: str
     state: str
     text_version: str
     source: str
+    is_proven: bool
     occurred_at: datetime
 
 
@@ -179,7 +180,7 @@ def _money(rows: Iterable[asyncpg.Record]) -> tuple[Money, ...]:
 def _consents(rows: Iterable[asyncpg.Record]) -> tuple[Consent, ...]:
     # Of two words said at the same instant, "withdrawn" sorts last and so prevails: in doubt nobody is written to.
     last: dict[tuple[str, str], asyncpg.Record] = {}
-    for row in sorted(rows, key=lambda row: (row["channel"], row["purpose"], row["occurred_at"], row["state"])):
+    for row in sorted(rows, key=lambda row: (row["channel"], row["purpose"], *_weight(row))):
         last[row["channel"], row["purpose"]] = row
     return tuple(
         Consent(
@@ -188,7 +189,12 @@ def _consents(rows: Iterable[asyncpg.Record]) -> tuple[Consent, ...]:
             state=row["state"],
             text_version=row["text_version"],
             source=row["source"],
+            is_proven=row["is_proven"],
             occurred_at=row["occurred_at"],
         )
         for row in last.values()
     )
+
+
+def _weight(row: asyncpg.Record) -> tuple[bool, datetime, str]:
+    return (row["is_proven"], row["occurred_at"], row["state"])

@@ -81,7 +81,7 @@ clearing = sa.Table(
     sa.Column("occurred_at", _WHEN, nullable=False),
 )
 
-# The last word on each channel and purpose.
+# The last word on each channel and purpose; a proven one goes before one that is not.
 consent = sa.Table(
     "consent",
     tables,
@@ -91,6 +91,7 @@ consent = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("text_version", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+    sa.Column("is_proven", sa.Boolean, nullable=False),
     sa.Column("occurred_at", _WHEN, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     postgresql_with=_UPDATED,

@@ -52,6 +52,11 @@ class Base(msgspec.Struct, frozen=True, array_like=True):
     occurred_at: datetime
     position: int
 
+    @property
+    def weight(self) -> tuple[bool, datetime, int]:
+        """What decides between two words."""
+        return (True, self.occurred_at, self.position)
+
 
 class Added(msgspec.Struct, frozen=True, array_like=True):
     """A row of `word`."""

@@ -174,7 +174,7 @@ async def test_a_blocked_message_withdraws_the_consent_of_its_channel(
         ("social.message_failed", "opted_out"),
         ("social.message_failed", "retry_later"),
     ]
-    words = [one for one in items if one.get("topic") == "customer.consent_changed.v1"]
+    words = [one for one in items if one.get("topic") == "customer.consent_changed.v2"]
     assert len(words) == 1
     assert words[0]["summary"]["evidence"].startswith("wechat-plain: TEMPLATESENDJOBFINISH")
 

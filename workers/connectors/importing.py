@@ -82,6 +82,7 @@ def check_file(address: str, mapping: Mapping, *, base: Path, home: Path, naming
         for chunk in range(loaded.facts.chunks):
             report.items += loaded.facts.make(chunk)
             loaded.facts.newcomers()
+            loaded.asides.look(body for (body,) in engine.execute("SELECT body FROM facts").fetchall())
         _count(engine, loaded, report)
         for _ in report.refuse(unusable(engine, loaded)):
             pass
@@ -119,3 +120,4 @@ def _count(engine: duckdb.DuckDBPyConnection, loaded: Loaded, report: FileReport
     report.duplicates = loaded.duplicates
     report.suppressed = loaded.suppressed
     report.quarantined = quarantined(engine, loaded)
+    report.unmapped_tags = dict(loaded.asides.unmapped)

@@ -11,6 +11,7 @@ import msgspec
 from domain.activity.vocabulary import Vocabulary
 from domain.identity.naming import Naming
 from domain.ingestion.mapping import Mapping, MappingError
+from workers.connectors.asides import Asides
 from workers.connectors.engine import quoted
 from workers.connectors.errors import SourceFileError
 from workers.connectors.facts import Facts
@@ -34,6 +35,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     raw: Raw
     plan: Plan
     facts: Facts
+    asides: Asides
     duplicates: int
     suppressed: int
     known: int
@@ -82,8 +84,10 @@ def load(
     _note_lost(engine, raw.file.lost)
     plan = Plan(mapping, places, Vocabulary.load(), lost=sorted({one.column for one in raw.file.lost}))
     facts = Facts(engine, plan, _source(mapping), raw.rows)
-    duplicates = facts.find_duplicates()
-    return Loaded(raw=raw, plan=plan, facts=facts, duplicates=duplicates, suppressed=dropped, known=known)
+    asides, duplicates = Asides(mapping, base), facts.find_duplicates()
+    return Loaded(
+        raw=raw, plan=plan, facts=facts, asides=asides, duplicates=duplicates, suppressed=dropped, known=known
+    )
 
 
 def _load_lookup(engine: duckdb.DuckDBPyConnection, mapping: Mapping, number: int, base: Path, folder: Path) -> Raw:

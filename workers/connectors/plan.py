@@ -61,7 +61,8 @@ class Plan:
         self.event = self._use("event", mapping.event_column)
         self.time = self._use("time", mapping.time_column)
         self.amount = self._use("amount", mapping.amount_column)
-        self.fields = [self._used(name, column) for name, column in mapping.fields_of(mapping.fields).items()]
+        fields = {**mapping.fields_of(mapping.fields), **mapping.asides}
+        self.fields = [self._used(name, column) for name, column in fields.items()]
         self.lines = [self._used(name, column) for name, column in mapping.fields_of(mapping.lines).items()]
         keys = dict.fromkeys((*mapping.key, *mapping.group_by))
         self.keys = [self._used(f"key {name}", Column(column=name)) for name in keys]

@@ -26,7 +26,8 @@ class FileReport(msgspec.Struct, kw_only=True):
     """What came of a file: `items` are the facts, customers, campaigns or offers its good rows made.
 
     `suppressed` rows name people who were erased, and were not taken in. `known` means it was imported before and
-    nothing was done; `checked` that nothing was to be written.
+    nothing was done; `checked` that nothing was to be written. `unmapped_tags` are tags kept under the source's own
+    name, and of how many rows each was told.
     """
 
     file: str
@@ -40,6 +41,7 @@ class FileReport(msgspec.Struct, kw_only=True):
     quarantined: int = 0
     suppressed: int = 0
     refusals: list[Refusal] = []
+    unmapped_tags: dict[str, int] = {}
     seconds: float = 0.0
 
     def refuse(self, entries: Iterable[Unusable]) -> Iterable[Unusable]:
@@ -63,14 +65,19 @@ def show(reports: Iterable[FileReport], console: Console) -> None:
     for column in table.columns[2:]:
         column.justify = "right"
     refusals = []
+    unmapped = []
     for one in reports:
         numbers = (one.rows, one.items, one.customers, one.duplicates, one.quarantined, one.suppressed)
         made = [f"{number:,}" for number in numbers] if one.outcome != "known" else [""] * len(numbers)
         made[1] = f"{made[1]} {one.row}s" if made[1] else ""
         table.add_row(escape(one.file), one.outcome, *made, f"{one.seconds:.1f}")
         refusals += [(one.file, refusal) for refusal in one.refusals]
+        unmapped += [(one.file, one.unmapped_tags)] if one.unmapped_tags else []
     console.print(table)
     for file, refusal in refusals:
         lines = ", ".join(map(str, refusal.lines)) + (" ..." if refusal.rows > len(refusal.lines) else "")
         words = f"{file}: {refusal.rows:,} × {refusal.detail} ({refusal.reason}), line {lines}"
         console.print(escape(words), soft_wrap=True, highlight=False)
+    for file, tags in unmapped:
+        words = ", ".join(f"{name} ({count:,})" for name, count in sorted(tags.items()))
+        console.print(escape(f"{file}: tags without a mapping, kept as they are: {words}"), highlight=False)

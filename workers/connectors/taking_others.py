@@ -105,11 +105,15 @@ def _bodies(engine: duckdb.DuckDBPyConnection, kind: type[T]) -> list[T]:
 
 def _seen(row: Sequence[Any], loaded: Loaded, present: datetime) -> Seen:
     who, happened, body, hidden, *pairs = row
-    plain, personal = split(msgspec.json.decode(body), of_person=True)
+    said, at = msgspec.json.decode(body), utc(happened, present)
+    tags, consents = loaded.asides.tags(said, at), loaded.asides.consents(said, at)
+    plain, personal = split(said, of_person=True)
     return Seen(
         customer_id=who,
         identifiers=observed(loaded.plan.mapping, pairs),
-        occurred_at=utc(happened, present),
+        occurred_at=at,
         attributes=plain,
         personal=personal | (msgspec.json.decode(hidden) if hidden else {}),
+        tags=tags,
+        consents=consents,
     )

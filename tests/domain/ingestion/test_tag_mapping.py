@@ -57,14 +57,18 @@ def test_what_is_not_mapped_is_kept_under_the_sources_name(
     assert (told.tag.value, told.tag.name, told.is_many) == (value, name, True)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "field"), [("", "", "name"), ("x" * 129, "", "name"), ("x", "a\nb", "value")]
-)
-def test_what_is_no_tag_is_refused(mapping: TagMapping, name: str, value: str, field: str) -> None:
-    """The words never repeat it."""
-    with pytest.raises(TagError) as refusal:
-        mapping.told(name, value)
-    assert refusal.value.field == field
+def test_a_tag_without_a_name_is_none(mapping: TagMapping) -> None:
+    """Nobody could say what it means."""
+    with pytest.raises(TagError):
+        mapping.told(" \n ", "gold")
+
+
+def test_long_and_odd_names_are_kept_in_one_line(mapping: TagMapping) -> None:
+    """Two that begin alike stay two."""
+    one, other = (mapping.told("x" * 200 + end)[0].tag for end in "ab")
+    assert one.name != other.name
+    assert max(len(one.name), len(one.key.rpartition(".")[2])) <= 128
+    assert mapping.told("VIP\x00\n club", " a\tb ")[0].tag == Tag("crm.crm_main.vip_club", "a b", "VIP club")
 
 
 @pytest.mark.parametrize(
