@@ -7,6 +7,7 @@ import msgspec
 
 from domain.activity.activity import Activity, sections
 from domain.activity.amount import amount_of
+from domain.activity.operation import Operation, OperationKind
 from domain.activity.personal import split
 from domain.activity.vocabulary import Vocabulary
 from domain.ingestion.clocks import Clocks, corrected, instant
@@ -20,8 +21,9 @@ from domain.ingestion.posthog_event import (
     name_of,
     observe,
     properties_of,
+    removed_of,
 )
-from domain.ingestion.refusal import Defaults, Limits
+from domain.ingestion.refusal import Defaults, Limits, MessageError
 
 # A page may stand open for long before it sends, but not for ever; more is no time that passed.
 _LONGEST_OFFSET: Final = timedelta(days=366)
@@ -74,6 +76,7 @@ class EventReading:
             traits=traits,
             original_at=clocks.original_at,
             sent_at=clocks.sent_at,
+            operation=_operation(event),
         )
 
     def _clocks(self, event: Event) -> Clocks:
@@ -94,3 +97,15 @@ class EventReading:
             return given
         content = msgspec.json.encode(msgspec.structs.replace(event, offset=None), order="deterministic")
         return self._ids.id_of(content, has_time=event.timestamp is not None)
+
+
+def _operation(event: Event) -> Operation | None:
+    """Return what the event asks of the profile beside `$set`; raises `MessageError` for two things at once."""
+    once, removed = attributes_of(event, "$set_once"), removed_of(event)
+    if once and removed:
+        raise MessageError("attributes.invalid", "send $unset in an event of its own", field="$unset")
+    if once:
+        return Operation(kind=OperationKind.SET_ONCE, attributes=once)
+    if removed:
+        return Operation(kind=OperationKind.REMOVE, attributes=dict.fromkeys(removed))
+    return None

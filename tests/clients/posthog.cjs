@@ -5,7 +5,9 @@ const { key, url, name, phone, count, gzip } = JSON.parse(process.argv[2]);
 const posthog = new PostHog(key, { host: url, flushAt: 20, flushInterval: 100, disableCompression: !gzip });
 posthog.on("error", (error) => console.log("error", String(error)));
 
-posthog.identify({ distinctId: name, properties: { city: "Hangzhou", phone, $set_once: { first_shop: "West Lake" } } });
+posthog.identify({ distinctId: name, properties: { city: "Hangzhou", phone } });
+for (const first_shop of ["West Lake", "Bund"])
+  posthog.identify({ distinctId: name, properties: { $set_once: { first_shop } } });
 posthog.alias({ distinctId: name, alias: `${name}-before` });
 posthog.groupIdentify({ groupType: "company", groupKey: "c1", properties: { name: "Tea" }, distinctId: name });
 for (let number = 0; number < count; number++)

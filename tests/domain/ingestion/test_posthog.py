@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.activity.activity import Activity
+from domain.activity.operation import Operation, OperationKind
 from domain.activity.vocabulary import Vocabulary
 from domain.identity.identifier import identifier
 from domain.ingestion.posthog import key_within, parse, unformed
@@ -92,6 +93,18 @@ def test_a_visitor_who_logs_in_is_joined_with_the_cookie() -> None:
     assert known.identifiers == (MEMBER, identifier("phone", "+8613800001111"), COOKIE)
     assert known.traits == {"city": "Hangzhou", "phone": "13800001111"}
     assert not {"$set", "$anon_distinct_id", "distinct_id"} & known.properties.keys()
+
+
+def test_a_profile_is_set_once_and_unset() -> None:
+    """The first word holds, by PostHog's own name for it; both at once are two events."""
+    first = one(event("$set_once", KNOWN, **{"$set_once": {"first_shop": "West Lake", "first_app": None}}))
+    assert first.name == "customer.identified"
+    assert first.operation == Operation(kind=OperationKind.SET_ONCE, attributes={"first_shop": "West Lake"})
+    gone = one(event("$set", KNOWN | {"$unset": ["city"]}))
+    assert gone.operation == Operation(kind=OperationKind.REMOVE, attributes={"city": None})
+    (refused,) = read(event("$set", KNOWN, **{"$set_once": {"a": 1}, "$unset": ["b"]})).refused
+    assert (refused.reason, refused.field) == ("attributes.invalid", "$unset")
+    assert one(event("$set", KNOWN, **{"$set": {"a": 1}})).operation is None
 
 
 def test_after_it_the_device_joins_nobody() -> None:
