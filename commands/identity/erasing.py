@@ -17,12 +17,11 @@ from commands.identity.joining import whole_person
 from commands.identity.known_names import known_names
 from commands.identity.receipt import Receipt, Receipts, receipt_of
 from commands.identity.traces import ClearCopies, Traces
-from commands.identity.unbinding import held
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore
 from domain.identity.erasure import Erasure
 from domain.identity.naming import Naming
-from domain.kernel.errors import NotFoundError, StaleVersionError
+from domain.kernel.errors import InvalidInputError, NotFoundError, StaleVersionError
 
 ACTOR: Final = "erasure"
 
@@ -54,16 +53,21 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
 async def begin(erasure_id: UUID, start: set[UUID], grounds: Grounds, *, by: Context, erasing: Erasing) -> None:
     """Decide to erase whoever is joined with these ids, all of it in one transaction.
 
-    Raises `StaleVersionError` if something was recorded about the person meanwhile: look anew.
+    Raises `StaleVersionError` if something was recorded about the person meanwhile: look anew. Raises
+    `InvalidInputError` where one of the ids is that of an identifier which several people use.
     """
     streams = erasing.store.streams
     erasure = await streams.load(Erasure, erasure_id)
     person = await whole_person(start, streams=streams, traces=erasing.traces)
-    suppressed = {*start, *person, *await held(streams, person.values())}
-    erasure.begin(tuple(sorted(person)), tuple(sorted(suppressed)), **msgspec.structs.asdict(grounds))
-    for customer in person.values():
+    if not start <= person.names | person.customers.keys():
+        raise InvalidInputError(
+            "this identifier is used by several people: name the person by one that is her own", field="identifiers"
+        )
+    customers = tuple(sorted(person.customers))
+    erasure.begin(customers, tuple(sorted({*customers, *person.names})), **msgspec.structs.asdict(grounds))
+    for customer in person.customers.values():
         customer.erase(erasure_id, reason=grounds.reason.strip(), legal_basis=grounds.legal_basis.strip())
-    await streams.save(erasure, *person.values(), by=by, result={"id": erasure_id})
+    await streams.save(erasure, *person.customers.values(), by=by, result={"id": erasure_id})
 
 
 async def carry_out(erasure_id: UUID, *, erasing: Erasing, given: Iterable[str] = ()) -> Receipt:
@@ -104,12 +108,11 @@ async def _widened(erasure_id: UUID, erasing: Erasing) -> Erasure:
     if erasure.completed is not None:
         return erasure
     more = await whole_person(erasure.suppressed, streams=streams, traces=erasing.traces)
-    late = {one: customer for one, customer in more.items() if not customer.is_erased}
+    late = {one: customer for one, customer in more.customers.items() if not customer.is_erased}
     if late:
         begun = erasure.begun
+        erasure.widen(tuple(sorted(late)), tuple(sorted({*late, *more.names})))
         for customer in late.values():
-            names = await held(streams, [customer])
-            erasure.widen((customer.id,), (customer.id, *sorted(names)))
             customer.erase(erasure_id, reason=begun.reason, legal_basis=begun.legal_basis)
         await streams.save(erasure, *late.values(), by=Context(actor=ACTOR))
         return await _widened(erasure_id, erasing)

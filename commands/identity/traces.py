@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from commands.runtime.connection import Connection
+from domain.identity.resolving import Hold
 
 
 class Traces(Protocol):
@@ -12,6 +13,10 @@ class Traces(Protocol):
 
     async def joined_with(self, ids: Collection[UUID]) -> set[UUID]:
         """Return every customer who may be joined with one of these ids, up to the end of the log."""
+        ...
+
+    async def held_among(self, ids: Collection[UUID]) -> dict[UUID, Hold]:
+        """Return which of these join nobody, as far as known: blocked, seen with too many, or shared."""
         ...
 
     async def walks_and_messages(self, customers: Collection[UUID]) -> tuple[set[UUID], set[UUID]]:

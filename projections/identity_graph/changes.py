@@ -37,7 +37,7 @@ class _Claims(msgspec.Struct):
     named_by: str = ""
 
 
-class _Unbound(msgspec.Struct):
+class _Said(msgspec.Struct):
     meta: _Meta
 
 
@@ -65,7 +65,7 @@ class Adopted(msgspec.Struct):
 
 
 _claims = msgspec.json.Decoder(_Claims).decode
-_unbound = msgspec.json.Decoder(_Unbound).decode
+_said = msgspec.json.Decoder(_Said).decode
 _merged = msgspec.json.Decoder(_Merged).decode
 _adopted = msgspec.json.Decoder(Adopted).decode
 
@@ -82,6 +82,8 @@ class Changes:
         self.merges: dict[Pair, tuple[datetime, int] | None] = {}
         self.parted: set[UUID] = set()
         self.unbound: dict[UUID, datetime] = {}
+        # Whose earlier claims and merges are gone; what the page says of them afterwards counts again.
+        self.erased: set[UUID] = set()
         self.adopted: Adopted | None = None
 
     def live_claims(self, unbound: Mapping[UUID, datetime]) -> list[Pair]:
@@ -134,8 +136,22 @@ class Changes:
 
     def was_unbound(self, entry: Entry) -> None:
         """An identifier was cut from everybody: what was claimed until then does not count."""
-        self.unbound[entry.stream_id] = _unbound(entry.state).meta.occurred_at
+        self.unbound[entry.stream_id] = _said(entry.state).meta.occurred_at
         self.parted.add(entry.stream_id)
+
+    def was_erased(self, entry: Entry) -> None:
+        """Who this was is forgotten, and with whom she was one."""
+        gone = entry.stream_id
+        self.erased.add(gone)
+        self.parted.add(gone)
+        self.registered.pop(gone, None)
+        self.claims = {pair: claim for pair, claim in self.claims.items() if pair[0] != gone}
+        self.merges = {pair: made for pair, made in self.merges.items() if gone not in pair}
+
+    def was_readmitted(self, entry: Entry) -> None:
+        """She is here again, from now on."""
+        self.registered[entry.stream_id] = _said(entry.state).meta.occurred_at
+        self.ranks.setdefault(entry.stream_id, UNKNOWN_RANK)
 
     def rules_adopted(self, entry: Entry) -> None:
         """Other rules decide from here on."""
@@ -149,6 +165,8 @@ _FOLD: dict[str, Callable[[Changes, Entry], None]] = {
     Customer.Unbound.TOPIC: Changes.was_unbound,
     Customer.Merged.TOPIC: Changes.merged,
     Customer.Unmerged.TOPIC: Changes.unmerged,
+    Customer.Erased.TOPIC: Changes.was_erased,
+    Customer.Readmitted.TOPIC: Changes.was_readmitted,
     RuleBook.Adopted.TOPIC: Changes.rules_adopted,
 }
 TOPICS = tuple(_FOLD)

@@ -1,6 +1,6 @@
 """What a page says, written down: claims, merges, and the rules in force."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -45,6 +45,11 @@ _UNMERGE = """
     DELETE FROM merge AS m USING unnest($1::uuid[], $2::uuid[]) AS u (customer_id, other_id)
     WHERE m.customer_id = u.customer_id AND m.other_id = u.other_id
 """
+_FORGET = (
+    "UPDATE customer SET registered_at = NULL WHERE customer_id = ANY($1)",
+    "DELETE FROM claim WHERE customer_id = ANY($1) RETURNING customer_id, identifier_id",
+    "DELETE FROM merge WHERE customer_id = ANY($1) OR other_id = ANY($1) RETURNING customer_id, other_id",
+)
 _RULES = "SELECT guards FROM rules"
 _guards = msgspec.json.Decoder(Guards).decode
 
@@ -66,6 +71,14 @@ async def unbound(connection: asyncpg.Connection, changes: Changes) -> dict[UUID
     """Write down which identifiers were cut, and return when those that the page speaks of were."""
     await execute(connection, _UNBIND, changes.unbound.items())
     return {row[0]: row[1] for row in await connection.fetch(_UNBOUND, list(changes.ranks))}
+
+
+async def forget(connection: asyncpg.Connection, erased: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """Forget who these were; returns what joined them with others until now."""
+    if not erased:
+        return []
+    rows = [row for statement in _FORGET for row in await connection.fetch(statement, list(erased))]
+    return [(row[0], row[1]) for row in rows]
 
 
 async def write(

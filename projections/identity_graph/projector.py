@@ -11,7 +11,7 @@ from domain.identity.rules import Guards
 from projections.engine.page import Page
 from projections.engine.projection import Projection
 from projections.identity_graph.changes import TOPICS, Changes
-from projections.identity_graph.edges import adopt, execute, rules_in_force, unbound, write
+from projections.identity_graph.edges import adopt, execute, forget, rules_in_force, unbound, write
 from projections.identity_graph.neighbourhood import Standing, standing
 from projections.identity_graph.placing import loosen, place
 from projections.identity_graph.table import tables
@@ -39,13 +39,15 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
     known = await standing(connection, changes.ranks.keys() | changes.parted)
     ranks = changes.ranks | {one: min(at.rank, changes.ranks.get(one, at.rank)) for one, at in known.items()}
     cut = await unbound(connection, changes)
-    voided = await write(connection, changes, ranks, cut, guards.first_weak_rank)
+    freed = await forget(connection, changes.erased)
+    voided = [*freed, *await write(connection, changes, ranks, cut, guards.first_weak_rank)]
     fresh = {} if changes.adopted else _among_themselves(changes, known, cut, guards)
     await _keep(connection, changes, known, fresh, guards)
     if changes.adopted:
         await place_everybody(connection, guards)
         return
-    # Claims that a cut made void: both ends have to be looked at again, as if this page had spoken of them.
+    # Claims that a cut made void or an erasure took away: both ends have to be looked at again, as if this page had
+    # spoken of them.
     ends = {end for pair in voided for end in pair}
     around = ranks | {one: at.rank for one, at in (await standing(connection, ends - ranks.keys())).items()}
     pairs = [*changes.claims, *changes.merges, *voided]
@@ -115,7 +117,7 @@ async def _place(
 
 PROJECTION = Projection(
     name="identity_graph",
-    version=4,
+    version=5,
     tables=tables,
     topics=frozenset(TOPICS),
     apply=apply,

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.channels.message import Message
 from domain.identity.customer import Customer
+from domain.identity.resolving import Hold
 from domain.journeys.run import JourneyRun
 from projections.engine import position
 
@@ -16,13 +17,19 @@ _JOINED: Final = """
     SELECT DISTINCT m.customer_id FROM identity_graph.customer AS c
     JOIN identity_graph.customer AS m USING (profile_id) WHERE c.customer_id = ANY($1)
 """
+_HELD: Final = "SELECT customer_id, hold FROM identity_graph.customer WHERE customer_id = ANY($1) AND hold IS NOT NULL"
 _CONCERNED: Final = """
     SELECT DISTINCT stream_id, topic FROM event_timeline.decision WHERE customer_id = ANY($1) AND topic = ANY($2)
 """
 _NEWEST: Final = """
     SELECT originator_id, topic, state FROM decision_log WHERE notification_id > $1 AND topic = ANY($2)
 """
-_JOINING: Final = [Customer.Registered.TOPIC, Customer.Identified.TOPIC, Customer.Merged.TOPIC]
+_JOINING: Final = [
+    Customer.Registered.TOPIC,
+    Customer.Identified.TOPIC,
+    Customer.Bound.TOPIC,
+    Customer.Merged.TOPIC,
+]
 _ASKED: Final = [JourneyRun.Entered.TOPIC, Message.Requested.TOPIC]
 
 
@@ -58,6 +65,8 @@ class Traces:
             found |= {row["customer_id"] for row in await self._pool.fetch(_JOINED, list(ids))}
         news = await self._pool.fetch(_NEWEST, standing, _JOINING)
         edges = [(row["originator_id"], end) for row in news for end in _ends(row["state"])]
+        held = await self.held_among({end for edge in edges for end in edge})
+        edges = [edge for edge in edges if held.keys().isdisjoint(edge)]
         grown = -1
         while len(found) != grown:
             grown = len(found)
@@ -65,6 +74,12 @@ class Traces:
                 if one in found or other in found:
                     found |= {one, other}
         return found
+
+    async def held_among(self, ids: Collection[UUID]) -> dict[UUID, Hold]:
+        """Return which of these join nobody, as far as the view has come."""
+        if not ids or not await self._standing("identity_graph"):
+            return {}
+        return {row["customer_id"]: Hold(row["hold"]) for row in await self._pool.fetch(_HELD, list(ids))}
 
     async def walks_and_messages(self, customers: Collection[UUID]) -> tuple[set[UUID], set[UUID]]:
         """Return the streams of the journey runs and of the messages that concern these customers."""

@@ -68,6 +68,16 @@ async def test_a_person_is_erased_by_any_identifier_and_kept_out_by_all(store: E
         store.keyring.seal(member.id, b"clear")
 
 
+async def test_a_phone_that_many_use_is_nobodys_to_be_erased_by(store: EventStore, erasing: Erasing) -> None:
+    """A store's phone stands in many members' records: theirs stay, and it goes on being taken in."""
+    members = [await registered(store.streams, ("member_code", f"M-{n}"), ("phone", PHONE)) for n in range(40)]
+    with pytest.raises(InvalidInputError, match="several people"):
+        await erased(erasing, identifiers=given(("phone", PHONE)))
+    receipt = await erased(erasing, customer_id=members[0].id)
+    assert (receipt.customers, receipt.suppressed) == ((members[0].id,), (members[0].id,))
+    assert (await registered(store.streams, ("member_code", "M-99"), ("phone", PHONE))).version == 1
+
+
 async def test_who_was_never_seen_is_kept_out_as_well(store: EventStore, erasing: Erasing) -> None:
     """A revoked authorisation may name somebody no file has named yet."""
     receipt = await erased(erasing, identifiers=given(("phone", PHONE)))
