@@ -20,6 +20,7 @@ from commands.identity.erasing import Erasing
 from commands.identity.reapplying import reapply
 from commands.identity.receipt import Receipts
 from commands.identity.rules import ensure_rules
+from commands.identity.tag_catalogue import TagCatalogue
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
@@ -38,6 +39,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     doorkeeper: Doorkeeper
     doors: Doors
     reception: Reception
+    tag_catalogue: TagCatalogue
     commands: Commands
     cursors: Cursors
     positions: Positions
@@ -72,6 +74,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
                 door=door,
                 doorkeeper=Doorkeeper(store.pool),
                 doors=Doors(settings.sources_folder),
+                tag_catalogue=TagCatalogue(settings.sources_folder),
                 reception=Reception(store, naming, door, erasing),
                 commands=Commands(store.streams),
                 cursors=Cursors(secrets.cursor_key),

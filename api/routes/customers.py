@@ -17,13 +17,17 @@ from api.openapi import READ, READ_ONE
 from api.pages import Page, Paging
 from api.personal import Happened, Personal, ShownIdentifier
 from api.positions import Positions
+from api.tagging import ShownTag
+from api.tagging import shown as shown_tags
 from commands.access.scope import Scope
+from commands.identity.tag_catalogue import TagCatalogue
 from commands.runtime.clock import now
 from commands.runtime.event_store import EventStore
 from domain.identity.identifier import identifier
 from domain.identity.naming import Naming
 from domain.kernel.errors import InvalidInputError, NotFoundError
 from projections.customer_360 import queries as customer_360
+from projections.customer_tags.queries import tags_of
 from projections.event_timeline import queries as event_timeline
 from projections.event_timeline.queries import Place
 from projections.history.queries import version_at
@@ -33,7 +37,7 @@ _GUARDS: Final = (needs(Scope.READ),)
 _ONE: Final[dict[str, Any]] = {"guards": _GUARDS, "responses": READ_ONE}
 _LIST: Final[dict[str, Any]] = {"guards": _GUARDS, "responses": READ}
 _FIRST: Final = UUID(int=0)
-_VIEWS: Final = ("identity_graph", "customer_360")
+_VIEWS: Final = ("identity_graph", "customer_360", "customer_tags")
 
 
 class UnknownCustomerError(NotFoundError):
@@ -59,6 +63,7 @@ class CustomerProfile(msgspec.Struct, frozen=True, kw_only=True):
     last_order_at: datetime | None
     windows: tuple[customer_360.Window, ...]
     activities: tuple[customer_360.Activities, ...]
+    tags: list[ShownTag]
 
 
 class CustomerReads(Controller):
@@ -75,6 +80,7 @@ class CustomerReads(Controller):
         wait_for: NamedDependency[int | None],
         store: NamedDependency[SkipValidation[EventStore]],
         positions: NamedDependency[SkipValidation[Positions]],
+        tag_catalogue: NamedDependency[SkipValidation[TagCatalogue]],
     ) -> Response[CustomerProfile]:
         """Show the profile that a customer belongs to, under the id of any of its customers.
 
@@ -100,6 +106,7 @@ class CustomerReads(Controller):
             last_order_at=seen.last_order_at,
             windows=seen.windows,
             activities=seen.activities,
+            tags=shown_tags(await tags_of(store.pool, members), await tag_catalogue.now()),
         )
         version = await version_at(store.pool, await stream_of(store.pool, customer_id), position)
         return read(shown, position, version=version)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from commands.runtime.sources import Source, SourceError
-from domain.ingestion.tag_mapping import TagMapping, TagMappingError, read_tags
+from commands.identity.tag_catalogue import tag_mapping
+from commands.runtime.sources import Source
 from workers.sources.kind import Came, Means
 
 _RARELY: Final = timedelta(days=1)
@@ -26,11 +26,3 @@ class Tags:
     async def run(self, source: Source, means: Means) -> Came:
         """There is nothing to fetch."""
         return await self.check(source, means)
-
-
-def tag_mapping(source: Source) -> TagMapping:
-    """Return the mapping that a source of kind `tags` declares; raises `SourceError`."""
-    try:
-        return read_tags(dict(source.table))
-    except TagMappingError as error:
-        raise SourceError(error.detail, field=f"{source.file.name}: {error.field or ''}".rstrip(": ")) from None
