@@ -24,9 +24,10 @@ _AT_ONCE: Final = 100
 
 
 class Followed(msgspec.Struct, kw_only=True):
-    """What came of following hints, and how long until the next one is due (None: none waits)."""
+    """What came of following hints, if there were `any`, and how long until the next one is due (None: none waits)."""
 
     taken: Taken
+    any: bool = False
     again_in: timedelta | None = None
 
 
@@ -34,6 +35,7 @@ async def follow(shop: Shop, marketplace: Marketplace, taking: Taking, hints: Hi
     """Fetch what messages told of, those that wait at the platform included."""
     await _collect(shop, marketplace, hints)
     taken, tried = Taken(), set[Waiting]()
+    any_waits = bool(await hints.waiting(shop.name, limit=1))
     delay = timedelta(seconds=shop.platform.limits.hint_seconds)
     while due := await _due(shop, hints, delay, tried):
         tried.update(due)
@@ -42,7 +44,8 @@ async def follow(shop: Shop, marketplace: Marketplace, taking: Taking, hints: Hi
                 taken.add(came)
             if came is not None or now() - one.received_at > _PATIENCE:
                 await hints.followed(shop.name, [one])
-    return Followed(taken=taken, again_in=_again(await hints.waiting(shop.name, limit=_AT_ONCE), delay, now()))
+    again_in = _again(await hints.waiting(shop.name, limit=_AT_ONCE), delay, now())
+    return Followed(taken=taken, any=any_waits, again_in=again_in)
 
 
 async def _due(shop: Shop, hints: Hints, delay: timedelta, tried: AbstractSet[Waiting]) -> list[Waiting]:

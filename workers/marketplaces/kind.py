@@ -19,7 +19,7 @@ from domain.kernel.errors import DomainError
 from workers.marketplaces.following import follow
 from workers.marketplaces.marketplace import BusyError, Marketplace, Window
 from workers.marketplaces.opening import open_marketplace
-from workers.marketplaces.pulling import WHATS, Pull, begin, minutes, reached, windows
+from workers.marketplaces.pulling import WHATS, Pull, What, begin, minutes, reached, windows
 from workers.marketplaces.taking import Taken, Taking
 from workers.sources.kind import Came, Means
 
@@ -50,33 +50,25 @@ class Shops:
             return came
 
     async def run(self, source: Source, means: Means) -> Came:
-        """Follow the hints and read what changed, from where it was left off to this instant."""
-        total, notes, again_in = Taken(), list[str](), None
+        """Follow the hints, and read what changed, from where it was left off to this instant.
+
+        Who was brought forward by hints, and was asked for changes not long ago, only follows them.
+        """
         async with _opened(source, means) as (shop, marketplace):
-            taking = Taking(shop, marketplace, means.intake, means.into.quarantine)
-            hints, pool = Hints(means.store.pool), means.store.pool
-            pull = Pull(shop, marketplace, taking, pool, means.watch)
+            run = _Run(shop, marketplace, means)
             try:
-                for what in WHATS:
-                    present = now()
-                    known = await begin(pool, shop, what, present)
-                    ahead = list(windows(shop, known, present))
-                    means.watch.begin(f"{shop.name} {what}", sum(map(minutes, ahead)))
-                    for window in ahead:
-                        # Also in the middle of a long back-fill: what has just happened should not wait for it.
-                        followed = await follow(shop, marketplace, taking, hints)
-                        total.add(followed.taken)
-                        again_in = followed.again_in
-                        total.add(await pull.window(what, window, known))
-                        known = await begin(pool, shop, what, present)
-                    notes.append(f"{what} until {known.reached:%Y-%m-%d %H:%M:%S} UTC")
+                await run.follow()
+                rest = await run.rest()
+                if run.was_hinted and rest > timedelta():
+                    return run.came([], rest)
+                notes = [await run.pull(what) for what in WHATS]
+                return run.came(notes, timedelta(seconds=shop.settings.every_seconds))
             except BusyError as error:
-                if not total.read and error.seconds is None:
+                if not run.total.read and error.seconds is None:
                     raise
                 # What was read is kept, and who is told how long to wait obeys: no failure, only not the end.
                 patience = timedelta(seconds=error.seconds) if error.seconds else _PATIENCE
-                return _came(total, [*notes, error.detail], patience)
-        return _came(total, notes, min(again_in, self.interval(source)) if again_in is not None else None)
+                return Came(**msgspec.structs.asdict(run.total), notes=[error.detail], again_in=patience)
 
     async def _check_one(self, raw: bytes, shop: Shop, marketplace: Marketplace, came: Came) -> None:
         try:
@@ -88,8 +80,52 @@ class Shops:
             came.notes.append(f"{error.field}: {error.detail}")
 
 
-def _came(total: Taken, notes: list[str], again_in: timedelta | None) -> Came:
-    return Came(**msgspec.structs.asdict(total), notes=notes, again_in=again_in)
+class _Run:
+    """One run of one shop."""
+
+    def __init__(self, shop: Shop, marketplace: Marketplace, means: Means) -> None:
+        self._shop = shop
+        self._marketplace = marketplace
+        self._pool = means.store.pool
+        self._watch = means.watch
+        self._hints = Hints(self._pool)
+        self._taking = Taking(shop, marketplace, means.intake, means.into.quarantine)
+        self._pull = Pull(shop, marketplace, self._taking, self._pool, means.watch)
+        self._next_hint: timedelta | None = None
+        self.was_hinted = False
+        self.total = Taken()
+
+    async def follow(self) -> None:
+        """Fetch what messages told of."""
+        followed = await follow(self._shop, self._marketplace, self._taking, self._hints)
+        self.total.add(followed.taken)
+        self.was_hinted |= followed.any
+        self._next_hint = followed.again_in
+
+    async def rest(self) -> timedelta:
+        """Return how long it is until the shop is to be asked for changes again."""
+        known = await reached(self._pool, self._shop, WHATS[-1])
+        if known is None:
+            return timedelta()
+        return max(timedelta(), known.reached + timedelta(seconds=self._shop.settings.every_seconds) - now())
+
+    async def pull(self, what: What) -> str:
+        """Read everything of one sort that changed; return how far that is."""
+        present = now()
+        known = await begin(self._pool, self._shop, what, present)
+        ahead = list(windows(self._shop, known, present))
+        self._watch.begin(f"{self._shop.name} {what}", sum(map(minutes, ahead)))
+        for number, window in enumerate(ahead):
+            if number:  # in the middle of a long back-fill what has just happened should not wait for its end
+                await self.follow()
+            self.total.add(await self._pull.window(what, window, known))
+            known = await begin(self._pool, self._shop, what, present)
+        return f"{what} until {known.reached:%Y-%m-%d %H:%M:%S} UTC"
+
+    def came(self, notes: list[str], again_in: timedelta) -> Came:
+        """Return what came; the next run is due with the next hint at the latest."""
+        again_in = again_in if self._next_hint is None else min(again_in, self._next_hint)
+        return Came(**msgspec.structs.asdict(self.total), notes=notes, again_in=again_in)
 
 
 @asynccontextmanager

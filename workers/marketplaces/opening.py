@@ -1,5 +1,6 @@
 """Opening a shop: its platform's adapter over one HTTP client."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
@@ -28,6 +29,8 @@ _ADAPTERS: Final[dict[str, _Adapter]] = {"taobao": Taobao, "jd": Jd, "douyin": D
 @asynccontextmanager
 async def open_marketplace(shop: Shop, tokens: Tokens) -> AsyncIterator[Marketplace]:
     """Yield the shop, ready to be asked; the client keeps its connections until the end."""
+    # It would tell every address it asks, and tokens are in some of them.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
         asking = Asking(client, shop.platform.codes, name=shop.name, pause=shop.settings.pause_seconds)
         yield _ADAPTERS[shop.kind](shop, asking, tokens)

@@ -81,7 +81,9 @@ class Pull:
         done = msgspec.structs.replace(known, reached=max(known.reached, window.end))
         await remember(self._pool, self._shop.name, what, done)
         self._watch.advance(minutes(window))
-        log.info("%s: %s until %s, %d read, %d new", self._shop.name, what, window.end, came.read, came.accepted)
+        if came.accepted or came.quarantined:
+            words = "%s: %s until %s: %d read, %d new facts, %d refused"
+            log.info(words, self._shop.name, what, window.end, came.read, came.accepted, came.quarantined)
         return came
 
 

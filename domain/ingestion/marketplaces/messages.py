@@ -11,7 +11,7 @@ import msgspec
 from domain.ingestion import json_text
 from domain.ingestion.callbacks.call import Answer, Call, ForgedCallError, Hint, Letter, Received
 from domain.ingestion.marketplaces.finding import find, text
-from domain.ingestion.marketplaces.platform import Platform
+from domain.ingestion.marketplaces.platform import NOTHING, Platform
 from domain.ingestion.marketplaces.signatures import douyin, youzan
 from domain.ingestion.refusal import MalformedBodyError
 
@@ -52,7 +52,7 @@ class DouyinMessages:
         return Received(hints=tuple(hint for hint in hints if hint is not None))
 
     def _hint(self, tag: str, data: Any) -> Hint | None:
-        return _hint(self._platform, tag, _parsed(data) if isinstance(data, str) else data)
+        return _hint(self._platform, tag, data)
 
 
 class YouzanMessages:
@@ -85,24 +85,23 @@ class YouzanMessages:
             return Received()
         msg = told.get("msg")
         # Newer messages are objects, older ones URL-encoded JSON.
-        parsed = _parsed(urllib.parse.unquote(msg)) if isinstance(msg, str) else msg
-        hint = _hint(self._platform, str(told.get("type", "")), parsed)
+        unquoted = urllib.parse.unquote(msg) if isinstance(msg, str) else msg
+        hint = _hint(self._platform, str(told.get("type", "")), unquoted)
         return Received(hints=() if hint is None else (hint,))
 
 
 def _hint(platform: Platform, kind: str, data: Any) -> Hint | None:
     about = platform.hint_of(kind)
-    number = _number(data, _NUMBERS.get(about, ()))
+    if about == NOTHING:
+        return None
+    told = json_text.read_body(_anything, data.encode()) if isinstance(data, str) else data
+    number = _number(told, _NUMBERS[about])
     return Hint(f"{about}:{number}") if number else None
 
 
 def _number(data: Any, paths: Iterable[str]) -> str:
     found, path = find(data, paths)
     return "" if found is None else text(found, path)
-
-
-def _parsed(words: str) -> Any:
-    return json_text.read_body(_anything, words.encode())
 
 
 def _same(given: str, expected: str) -> bool:

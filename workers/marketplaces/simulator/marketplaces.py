@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Self
 
 from litestar import Litestar, Request, Response, route
 from litestar.enums import HttpMethod
@@ -28,17 +29,26 @@ Answers = Callable[[Asked], Awaitable[dict[str, Any]]]
 
 
 class Marketplaces:
-    """All four, empty at first."""
+    """All four, empty at first; their orders are numbered from `first` on, behind the platform's own beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, first: int = 0) -> None:
         self.gates = {
             name: Gate(app_key=f"{number}", secret=f"secret-of-{name}") for number, name in enumerate(_FIRST, 7001)
         }
-        self.shops = {name: SimulatedShop(first) for name, first in _FIRST.items()}
+        self.shops = {name: SimulatedShop(begin + first) for name, begin in _FIRST.items()}
         self.taobao = SimulatedTaobao(self.shops["taobao"], self.gates["taobao"])
         self.jd = SimulatedJd(self.shops["jd"], self.gates["jd"])
         self.douyin = SimulatedDouyin(self.shops["douyin"], self.gates["douyin"], shop_id=SHOP_ID)
         self.youzan = SimulatedYouzan(self.shops["youzan"], self.gates["youzan"], shop_id=SHOP_ID)
+
+    @classmethod
+    def selling_since(cls, moment: datetime) -> Self:
+        """Return marketplaces that no Koi has seen: other numbers, other tokens than those of an earlier start."""
+        simulated = cls(first=int(moment.timestamp()) * 1_000)
+        for gate in simulated.gates.values():
+            gate.renew()
+            gate.access, gate.refresh = f"{gate.access}-{moment:%H%M%S%f}", f"{gate.refresh}-{moment:%H%M%S%f}"
+        return simulated
 
     def app(self) -> Litestar:
         """Return the application that serves them."""
@@ -50,7 +60,7 @@ class Marketplaces:
             self._route("youzan", "/youzan/api/{rest:path}", self.youzan.answer),
             self._route("youzan", "/youzan/auth/token", self.youzan.renewed),
         ]
-        return Litestar(route_handlers=handlers, openapi_config=None)
+        return Litestar(route_handlers=handlers, openapi_config=None, logging_config=None)
 
     def _route(self, name: str, path: str, answers: Answers) -> HTTPRouteHandler:
         gate = self.gates[name]

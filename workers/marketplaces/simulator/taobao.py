@@ -50,6 +50,10 @@ class SimulatedTaobao:
         }
         shop.listeners.append(self._heard)
 
+    def forget_messages(self) -> None:
+        """What has happened so far was told to others."""
+        self._messages.clear()
+
     async def answer(self, asked: Asked) -> Answer:
         """Return what TOP would say."""
         told = {**asked.query, **asked.form}
