@@ -14,7 +14,7 @@ from api import openapi, problems
 from api.commanding import change, creation
 from api.counting import counting
 from api.idempotency import asked
-from api.ingest import cloudevents, hooks, posthog, segment
+from api.ingest import cloudevents, hooks, posthog, segment, sensors
 from api.opened import Opened, opened
 from api.pages import paging
 from api.positions import wait_for
@@ -24,6 +24,7 @@ from api.routes.audit import AuditController
 from api.routes.campaigns import CampaignController
 from api.routes.coupons import CouponController
 from api.routes.erasures import ErasureController
+from api.routes.products import ProductController
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.activity.vocabulary import Vocabulary
@@ -51,10 +52,12 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             segment.router,
             cloudevents.router,
             posthog.router,
+            sensors.router,
             hooks.router,
             CustomerController,
             CampaignController,
             CouponController,
+            ProductController,
             AuditController,
             ErasureController,
             *crm.HANDLERS,

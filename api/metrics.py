@@ -56,6 +56,12 @@ class Metrics:
             if count:
                 self._ingested.labels(source, outcome).inc(count)
 
+    def strangers(self, *, quarantined: int, dropped: int) -> None:
+        """Count events nobody vouches for: those kept for someone to look at, and those there was no room for."""
+        for outcome, count in (("quarantined", quarantined), ("dropped", dropped)):
+            if count:
+                self._ingested.labels("unknown", outcome).inc(count)
+
     def text(self, standing: Iterable[Lag], waiting: int) -> bytes:
         """Return everything in Prometheus' text form, with where the views stand and how many events wait now."""
         self._waiting.set(waiting)

@@ -37,6 +37,8 @@ def refusals(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 INGEST: Final = refusals(400, 401, 403, 413, 429, 503)
+# Whatever else comes is answered alike.
+COLLECT: Final = refusals(413, 503)
 READ: Final = refusals(400, 401, 403, 422, 504)
 READ_ONE: Final = refusals(400, 401, 403, 404, 422, 504)
 CREATE: Final = refusals(400, 401, 403, 409, 413, 422, 503)

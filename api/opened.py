@@ -1,14 +1,16 @@
 """What the process of the API has open, from its start to its end."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 
 from api.auth import Doorkeeper
 from api.idempotency import Commands
 from api.ingest.door import Door
+from api.ingest.keeping import Keeping
 from api.ingest.reception import Reception
+from api.ingest.strangers import Strangers
 from api.metrics import Metrics
 from api.pages import Cursors
 from api.positions import Positions
@@ -36,6 +38,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     store: EventStore
     naming: Naming
     door: Door
+    keeping: Keeping
     doorkeeper: Doorkeeper
     doors: Doors
     reception: Reception
@@ -66,13 +69,27 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
         )
         # Before anybody is answered: a restored backup may know people again who were erased since.
         await reapply(erasing)
-        async with Intake(store, naming) as intake:
+        doorkeeper = Doorkeeper(store.pool)
+        async with AsyncExitStack() as opening:
+            intake = await opening.enter_async_context(Intake(store, naming))
             door = Door(intake, quarantine, metrics, store.pool)
+            keeping = await opening.enter_async_context(
+                Keeping.opened(
+                    store,
+                    door,
+                    doorkeeper,
+                    Strangers(quarantine, metrics, store.pool),
+                    sources=settings.sources_folder,
+                    spool=settings.home / "spool",
+                    master_key=secrets.master_key,
+                )
+            )
             yield Opened(
                 store=store,
                 naming=naming,
                 door=door,
-                doorkeeper=Doorkeeper(store.pool),
+                keeping=keeping,
+                doorkeeper=doorkeeper,
                 doors=Doors(settings.sources_folder),
                 tag_catalogue=TagCatalogue(settings.sources_folder),
                 reception=Reception(store, naming, door, erasing),

@@ -10,8 +10,6 @@ import uuid
 from http import HTTPStatus
 from typing import Any, Final
 
-import psycopg
-from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
@@ -19,6 +17,8 @@ from litestar.types import ExceptionHandlersMap
 from api.auth import MissingScopeError, UnknownKeyError
 from api.idempotency import InFlightError, KeyMissingError, KeyReusedError
 from api.ingest.door import CrowdedError
+from api.ingest.spool import SpoolFullError
+from api.outages import UNAVAILABLE, place
 from api.positions import LaggingError
 from api.preconditions import VersionMissingError
 from api.problem import MEDIA_TYPE, TYPE, Fault, Problem
@@ -34,7 +34,6 @@ from domain.kernel.errors import (
     NotFoundError,
     StaleVersionError,
 )
-from projections.engine.connecting import TRANSIENT
 
 RETRY_SECONDS: Final = 2
 
@@ -62,14 +61,13 @@ _STATUS: Final[dict[type[BaseException], HTTPStatus]] = {
     IngestionError: HTTPStatus.BAD_REQUEST,
     ForgedCallError: HTTPStatus.FORBIDDEN,
     UnsupportedEncodingError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    SpoolFullError: HTTPStatus.SERVICE_UNAVAILABLE,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     DomainError: HTTPStatus.CONFLICT,
     CrowdedError: HTTPStatus.TOO_MANY_REQUESTS,
     WriterClosedError: HTTPStatus.SERVICE_UNAVAILABLE,
     LaggingError: HTTPStatus.GATEWAY_TIMEOUT,
 }
-# The database is away, full or busy: nothing is wrong with the request, so it is worth repeating.
-_UNAVAILABLE: Final = (*TRANSIENT, IntegrityError, InterfaceError, OperationalError, psycopg.OperationalError)
 _CODES: Final = {
     HTTPStatus.BAD_REQUEST: "request.malformed",
     HTTPStatus.NOT_FOUND: "route.not_found",
@@ -127,7 +125,7 @@ def of_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem
 
 def of_anything(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Map the rest: 503 where the database is away, else 500 that tells nothing but where to look in the log."""
-    if isinstance(error, _UNAVAILABLE):
+    if isinstance(error, UNAVAILABLE):
         detail = "the event log cannot be reached just now: send the same request again"
         return answer(problem(HTTPStatus.SERVICE_UNAVAILABLE, "log.unavailable", detail))
     return _unforeseen(error)
@@ -140,19 +138,8 @@ def _unforeseen(error: Exception) -> Response[Problem]:
     found = problem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "koi.failed", "Koi failed at this: its log says more under `instance`"
     )
-    _log.error("%s: %s", found.instance, _place(error))
+    _log.error("%s: %s", found.instance, place(error))
     return answer(found)
-
-
-def _place(error: BaseException) -> str:
-    """Say what failed and where, never with the error's own words: they may quote a personal value."""
-    frames = []
-    traceback = error.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        frames.append(f"{code.co_filename.rpartition('/')[2]}:{traceback.tb_lineno} {code.co_name}")
-        traceback = traceback.tb_next
-    return f"{type(error).__name__} at {' < '.join(reversed(frames[-6:]))}"
 
 
 def _invalid(error: ValidationException) -> Response[Problem]:

@@ -6,5 +6,6 @@ from domain.channels import message
 from domain.coupons import coupon
 from domain.identity import customer, erasure, rule_book
 from domain.journeys import run
+from domain.products import product
 
-__all__ = ["campaign", "coupon", "customer", "erasure", "message", "rule_book", "run", "sealing"]
+__all__ = ["campaign", "coupon", "customer", "erasure", "message", "product", "rule_book", "run", "sealing"]

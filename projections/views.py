@@ -11,11 +11,13 @@ from projections.event_timeline.projector import PROJECTION as EVENT_TIMELINE
 from projections.identity_graph.projector import PROJECTION as IDENTITY_GRAPH
 from projections.lake.projector import PROJECTION as LAKE
 from projections.lake.projector import lake_at
+from projections.products.projector import PROJECTION as PRODUCTS
 
 # All of them, to ask about; the lake can be kept only where `views` has told it its place.
 VIEWS: tuple[Projection, ...] = (
     IDENTITY_GRAPH,
     CUSTOMER_360,
+    PRODUCTS,
     CUSTOMER_TAGS,
     EVENT_TIMELINE,
     CAMPAIGN_OVERVIEW,

@@ -7,7 +7,9 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 # What analytics-next and RudderStack's SDK send, and a day between two questions, else each event asks first.
-_HEADERS: Final = "authorization, content-type, content-encoding, anonymousid, sentat, x-api-key, x-retry-count"
+_HEADERS: Final = (
+    "authorization, content-type, content-encoding, anonymousid, sentat, x-api-key, x-retry-count, dry-run"
+)
 _SECONDS: Final = "86400"
 
 

@@ -47,15 +47,15 @@ class Door:
         self._pool = pool
         self.waiting = 0
 
-    async def admit(self, parsed: Parsed, source: str) -> Admitted:
+    async def admit(self, parsed: Parsed, source: str, *, most_waiting: int = MOST_WAITING) -> Admitted:
         """Return once everything is durable; raises `CrowdedError` when too much waits already."""
         count = len(parsed.accepted)
-        if self.waiting and self.waiting + count > MOST_WAITING:
+        if self.waiting and self.waiting + count > most_waiting:
             raise CrowdedError("too many events are waiting to be written: send this batch again in a moment")
         self.waiting += count
         try:
             if parsed.refused:
-                await self._quarantine.put(source, [_unusable(refused) for refused in parsed.refused])
+                await self._quarantine.put(source, [unusable(refused) for refused in parsed.refused])
             taken = await self._intake.take(parsed.accepted)
         finally:
             self.waiting -= count
@@ -76,7 +76,8 @@ class Door:
         )
 
 
-def _unusable(refused: Refused) -> Unusable:
+def unusable(refused: Refused) -> Unusable:
+    """Return a refused message as an entry of the quarantine."""
     # Named by its own bytes: a batch sent again, under another `sentAt`, does not put its bad messages here twice.
     digest = hashlib.blake2b(refused.raw, digest_size=_DIGEST_BYTES).hexdigest()
     detail = f"{refused.field}: {refused.detail}" if refused.field else refused.detail

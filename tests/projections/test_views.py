@@ -1,6 +1,7 @@
 """What holds for every view."""
 
 import re
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy.schema import CreateTable
 
 from domain.campaigns.campaign import Campaign
 from domain.coupons.coupon import Coupon
-from domain.identity.customer import Customer
+from domain.identity.customer import Claim, Customer
+from domain.kernel.event import Meta
 from domain.kernel.ids import derived
+from domain.products.product import Product
 from projections.engine.digest import digest
 from projections.engine.projection import Projection
 from projections.engine.verify import verify
@@ -18,7 +21,7 @@ from projections.engine.waiting import wait_until
 from projections.views import VIEWS, views
 from tests.builders import campaign_created, coupon_issued, message_requested
 from tests.projections.following import SECONDS, built, following
-from tests.projections.log import Log, a_fact, an_order, customer_id
+from tests.projections.log import NOON, Log, a_fact, an_order, customer_id
 
 LI, WANG = customer_id("li"), customer_id("wang")
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
@@ -45,7 +48,32 @@ def _history(log: Log) -> int:
     log.append((LI, Customer.Merged(other_id=WANG, reason="one person")))
     log.append((LI, Customer.Unmerged(other_id=WANG, withdrawn=(customer_id("li's phone"),), reason="two people")))
     log.append((campaign, Campaign.Launched(journey_version=1)))
+    _profile_and_catalogue(log)
     return log.seal(a_fact("li", "order.refunded", amount=100, currency="CNY"))
+
+
+def _profile_and_catalogue(log: Log) -> None:
+    """Words about a profile and its identifiers, increments, and a product."""
+    phone, sku = customer_id("li's phone"), derived("product", "sku", "P-1")
+    for at in (2, 1, 3):
+        meta = Meta(occurred_at=NOON + timedelta(hours=at))
+        claims = (Claim(phone, "phone"),)
+        log.append(
+            (LI, Customer.AttributesFirstSet(attributes={"first": at}, personal={"first_name": f"李 {at}"}, meta=meta)),
+            (LI, Customer.AttributesExtended(attributes={"hobbies": [f"tea {at}"]}, meta=meta)),
+            (LI, Customer.AttributesRemoved(names=("visits",), meta=meta)),
+            (LI, Customer.Bound(claims=claims, identifiers={str(phone): "x"}, meta=meta)),
+            (
+                phone,
+                Customer.Registered(named_by="phone", claims=claims, meta=meta)
+                if at == 2
+                else Customer.Unbound(meta=meta),
+            ),
+            (sku, Product.Described(item_type="sku", item_id="P-1", attributes={"price": at, f"a{at}": at}, meta=meta)),
+        )
+        log.seal(a_fact("li", "profile.incremented", at=meta.occurred_at, body='{"visits":2,"points":0.5,"$":{}}'))
+    log.append((LI, Customer.ProfileCleared(meta=Meta(occurred_at=NOON + timedelta(hours=2)))))
+    log.append((sku, Product.Withdrawn(item_type="sku", item_id="P-1", meta=Meta(occurred_at=NOON))))
 
 
 @pytest.mark.parametrize("name", NAMES)

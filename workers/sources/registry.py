@@ -10,6 +10,7 @@ from workers.sources.kind import Kind
 # Where the class of each kind is; imported when a source of it is declared.
 KINDS: Final[dict[str, str]] = {
     "file": "workers.sources.files:Files",
+    "sensors": "workers.sources.sensors:Sensors",
     "tags": "workers.sources.tags:Tags",
     **dict.fromkeys(("wechat", "wecom", "douyin_open"), "workers.sources.called:Called"),
     **dict.fromkeys(("taobao", "jd", "douyin", "youzan"), "workers.marketplaces.kind:Shops"),

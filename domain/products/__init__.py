@@ -1,0 +1,1 @@
+"""Products: what the shop's catalogue says of the things it sells."""

@@ -1,0 +1,1 @@
+"""The catalogue as it was told: each product with the last word on each of its attributes."""
