@@ -1,31 +1,38 @@
-"""`ingest`: batches of 50 events over HTTP, until every view shows them."""
+"""`ingest`: batches of 50 events over HTTP as one family of SDKs sends them, until every view shows them."""
 
 import time
+from collections.abc import Sequence
 
 import asyncpg
 
 from projections.engine.waiting import wait_until
 from workers.bench import floors, posting, traffic
+from workers.bench.families import FAMILIES, Family
 from workers.bench.report import Report, load, percentile
 from workers.bench.stack import Stack, running
+from workers.bench.traffic import Happened
 
 DEFAULT_ITEMS = 200_000
 _BATCH = 50
 _CUSTOMERS = 20_000
 _CONNECTIONS = 16
+_WARM_UP = 5_000
+_BARE = 400
 _PROJECTED_SECONDS = 120.0
 
 
-async def ingest(items: int) -> Report:
+async def ingest(items: int, family: str = "segment") -> Report:
     """Measure events a second from the first request to the moment the last view shows the last event."""
-    bodies = traffic.batches(items, _BATCH, _CUSTOMERS)
-    bare = await floors.bare_route(bodies[: min(len(bodies), 400)], _CONNECTIONS)
+    happened = traffic.batches(traffic.happenings(items, _CUSTOMERS, name="run"), _BATCH)
+    speaking = FAMILIES[family]
+    bare = await floors.bare_route([speaking.body(batch, "floor") for batch in happened[:_BARE]], _CONNECTIONS)
     async with running() as stack:
-        await _post(stack, traffic.batches(5_000, _BATCH, _CUSTOMERS, seed=3))  # connections, caches, partitions
-        key = stack.secrets.write_key
-        requests = [posting.request(stack.settings, "/v1/batch", key, _renamed(body)) for body in bodies]
+        # Connections, caches, partitions.
+        warming = traffic.batches(traffic.happenings(_WARM_UP, _CUSTOMERS, name="warm", seed=3), _BATCH)
+        await projected(stack, max(one.position for one in await _post(stack, _requests(stack, warming, speaking))))
+        requests = _requests(stack, happened, speaking)
         before, began = stack.cpu(), time.perf_counter()
-        answered = await posting.post_all(stack.settings, requests, connections=_CONNECTIONS)
+        answered = await _post(stack, requests)
         accepted = time.perf_counter() - began
         await projected(stack, max(one.position for one in answered))
         seconds = time.perf_counter() - began
@@ -35,7 +42,7 @@ async def ingest(items: int) -> Report:
     latencies = [one.seconds * 1000 for one in answered]
     rate = items / seconds
     return Report(
-        bench="ingest",
+        bench=f"ingest {family}",
         value=rate,
         unit="events/s, to projected",
         floor=copy,
@@ -66,15 +73,17 @@ async def projected(stack: Stack, position: int) -> None:
         await connection.close()
 
 
-async def _post(stack: Stack, bodies: list[bytes]) -> None:
-    requests = [posting.request(stack.settings, "/v1/batch", stack.secrets.write_key, body) for body in bodies]
-    answered = await posting.post_all(stack.settings, requests, connections=_CONNECTIONS)
-    await projected(stack, max(one.position for one in answered))
+def _requests(stack: Stack, batches: Sequence[Sequence[Happened]], family: Family) -> list[bytes]:
+    key = stack.secrets.write_key
+    path, shown = family.path.format(key=key), key if family.in_header else None
+    return [
+        posting.request(stack.settings, path, shown, family.body(batch, key), media_type=family.media_type)
+        for batch in batches
+    ]
 
 
-def _renamed(body: bytes) -> bytes:
-    # The warm-up used the same ids, and the same id is the same event.
-    return body.replace(b'"messageId":"bench-', b'"messageId":"run-')
+async def _post(stack: Stack, requests: Sequence[bytes]) -> list[posting.Answered]:
+    return await posting.post_all(stack.settings, requests, connections=_CONNECTIONS)
 
 
 async def _accounted(stack: Stack, items: int) -> tuple[int, int]:
@@ -84,5 +93,5 @@ async def _accounted(stack: Stack, items: int) -> tuple[int, int]:
         counted = await connection.fetchval("SELECT sum(events) FROM customer_360.activity")
     finally:
         await connection.close()
-    expected = items + 5_000
+    expected = items + _WARM_UP
     return max(0, expected - min(facts, counted)), max(0, max(facts, counted) - expected)

@@ -18,12 +18,14 @@ class Answered(msgspec.Struct, frozen=True):
     position: int
 
 
-def request(settings: Settings, path: str, key: str, body: bytes) -> bytes:
-    """Return the bytes of a POST as a Segment SDK sends it."""
-    credentials = base64.b64encode(f"{key}:".encode()).decode()
+def request(
+    settings: Settings, path: str, key: str | None, body: bytes, *, media_type: str = "application/json"
+) -> bytes:
+    """Return the bytes of a POST as an SDK sends it: the key as Basic user name, or elsewhere (None)."""
+    shown = "" if key is None else f"Authorization: Basic {base64.b64encode(f'{key}:'.encode()).decode()}\r\n"
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {settings.host}:{settings.port}\r\nAuthorization: Basic {credentials}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {settings.host}:{settings.port}\r\n{shown}"
+        f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

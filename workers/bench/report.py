@@ -65,6 +65,6 @@ def show(report: Report, console: Console) -> None:
     console.print(table)
 
 
-def write(report: Report, path: Path) -> None:
-    """Write the report as JSON."""
-    path.write_text(json.dumps(msgspec.to_builtins(report), indent=2) + "\n")
+def write(found: Report | Sequence[Report], path: Path) -> None:
+    """Write the report, or a list of them, as JSON."""
+    path.write_text(json.dumps(msgspec.to_builtins(found), indent=2) + "\n")

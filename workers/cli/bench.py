@@ -9,9 +9,12 @@ import cyclopts
 from cyclopts import Parameter
 from rich.console import Console
 
-from workers.bench.report import show, write
+from workers.bench.families import FAMILIES
+from workers.bench.report import Report, show, write
+from workers.bench.stack import BenchError
 
 Name = Literal["ingest", "trigger", "burst", "backfill", "replay"]
+Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
 app = cyclopts.App(name="bench", help="Measure Koi beside what this machine can do, on a data directory of its own.")
 
@@ -21,18 +24,25 @@ def bench(
     name: Name,
     *,
     items: Annotated[int | None, Parameter(help="How many; by default as many as take about a minute.")] = None,
-    json: Annotated[Path | None, Parameter(help="Write the figures to this file too.")] = None,
+    family: Annotated[Speaking | None, Parameter(help="ingest: in whose words; all: one after the other.")] = None,
+    json: Annotated[Path | None, Parameter(help="Write the figures to this file too: of all families, a list.")] = None,
 ) -> None:
     """Run one bench: it starts what it needs, measures its floor in the same run, and prints both.
 
-    ingest: batches of 50 events over HTTP until every view shows them.
+    ingest: batches of 50 events over HTTP, as the SDKs of a family send them, until every view shows them.
     trigger: one event posted, one message at the sink.
     burst: 500 new customers enter a journey at once.
     backfill: facts from a file to log, profiles and lake.
     replay: customer_360 rebuilt from its events.
     """
+    if family and name != "ingest":
+        raise BenchError(f"{name} knows no families: leave --family out", field="family")
     module = importlib.import_module(f"workers.bench.{name}")
-    report = asyncio.run(getattr(module, name)(items or module.DEFAULT_ITEMS))
-    show(report, Console())
+    run = getattr(module, name)
+    wanted = [()] if family is None else [(one,) for one in FAMILIES if family in (one, "all")]
+    reports: list[Report] = []
+    for words in wanted:
+        reports.append(asyncio.run(run(items or module.DEFAULT_ITEMS, *words)))
+        show(reports[-1], Console())
     if json:
-        write(report, json)
+        write(reports if family == "all" else reports[0], json)
