@@ -41,7 +41,8 @@ class Taobao:
     async def orders(self, window: Window, page: int) -> Page:
         """By time of modification, the latest first."""
         method = "taobao.trades.sold.increment.get"
-        answer = await self._call(method, fields=_LISTED, **self._within(window, page))
+        types = ",".join(self._shop.platform.types)
+        answer = await self._call(method, fields=_LISTED, type=types, **self._within(window, page))
         root = within(answer, "trades_sold_increment_get_response") or b"{}"
         return Page(listed(within(root, "trades", "trade")), number(root, "total_results"))
 

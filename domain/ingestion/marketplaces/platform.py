@@ -143,7 +143,10 @@ class Codes(_Part, frozen=True, kw_only=True):
 
 
 class Platform(_Part, frozen=True, kw_only=True):
-    """One platform. `prefix` stands before order numbers and buyers (tmall:2100...), times are of `zone`."""
+    """One platform. `prefix` stands before order numbers and buyers (tmall:2100...), times are of `zone`.
+
+    `types` are the kinds of orders to ask for, where the platform lists only some unless it is told.
+    """
 
     zh: str
     en: str
@@ -154,6 +157,7 @@ class Platform(_Part, frozen=True, kw_only=True):
     currency: str = "CNY"
     unit: str = "yuan"
     zone: str = "Asia/Shanghai"
+    types: tuple[str, ...] = ()
     limits: Limits
     codes: Codes
     order: Orders

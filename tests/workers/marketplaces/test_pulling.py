@@ -97,6 +97,18 @@ async def test_a_platform_in_trouble_is_asked_again_until_it_answers(scene: Scen
     await each(told)
 
 
+async def test_a_platform_that_gives_fewer_a_page_than_it_is_asked_for_is_read_to_its_end(scene: Scene) -> None:
+    """JD gives fifty refunds a page, whatever one asks for; and nobody promises to be told of such a change."""
+
+    async def told(kind: str) -> None:
+        orders = sell(scene.shop(kind), 11)
+        scene.gate(kind).most_records = 4
+        await scene.pull(scene.source(kind))
+        assert await scene.facts(kind) == expected(kind, orders)
+
+    await each(told)
+
+
 async def test_who_is_told_to_wait_long_leaves_the_rest_to_the_next_pull(scene: Scene) -> None:
     """TOP tells the seconds: a source that may not ask for an hour is due again in an hour, and has not failed."""
     orders = sell(scene.shop("taobao"), 3)

@@ -4,12 +4,14 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from workers.marketplaces.simulator.gate import Asked, Gate
 from workers.marketplaces.simulator.shop import SimulatedOrder, SimulatedRefund, SimulatedShop
 from workers.marketplaces.simulator.verifying import is_signed_for_douyin
 
 _STATES: Final = {"placed": 1, "paid": 2, "shipped": 3, "finished": 5, "closed": 4}
+_ZONE: Final = ZoneInfo("Asia/Shanghai")
 _MINUTES: Final = 10
 _REFUNDED: Final = 3
 
@@ -105,7 +107,12 @@ class SimulatedDouyin:
         return _refund(refund) if refund else None
 
     def _is_timely(self, stamp: str) -> bool:
-        return stamp.isdigit() and self.gate.is_near(datetime.fromtimestamp(int(stamp), UTC), _MINUTES)
+        if stamp.isdigit():
+            return self.gate.is_near(datetime.fromtimestamp(int(stamp), UTC), _MINUTES)
+        try:  # of old
+            return self.gate.is_near(datetime.fromisoformat(stamp).replace(tzinfo=_ZONE), _MINUTES)
+        except ValueError:
+            return False
 
 
 def order_told(order: SimulatedOrder) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class Gate:
         self.may_renew = True
         self.lifetime = timedelta(days=1)
         self.renewals = 0
-        self.page_size_limit = 100
+        # It gives no more on a page, however many are asked for.
+        self.most_records = 100
         # Each of the next requests meets one of these; `ban_seconds` is what a limited one is told to wait.
         self.troubles: list[Trouble] = []
         self.ban_seconds = 1
@@ -84,6 +85,7 @@ class Gate:
 
     def page(self, records: Sequence[T], number: int, size: int) -> list[T]:
         """Return a page of the records, from 1."""
+        size = min(size, self.most_records)
         begin = (number - 1) * size
         found = list(records[begin : begin + size])
         if self.duplicates and number > 1 and found:

@@ -28,6 +28,9 @@ _TOPICS: Final = {
     "refunded": "taobao_refund_RefundSuccess",
 }
 _MINUTES: Final = 10
+# What is listed unless types are named; a fixed price is a kind of guarantee_trade.
+_LISTED_TYPES: Final = {"guarantee_trade", "fixed", "auction", "auto_delivery", "ec", "cod", "step"}
+_EVERY_FOREIGN: Final = 5
 
 Answer = dict[str, Any]
 
@@ -101,7 +104,8 @@ class SimulatedTaobao:
         window = _window(told)
         if window is None or window[1] - window[0] > timedelta(days=1):
             return _error(41, "Invalid Arguments", "isv.invalid-parameter")
-        found = self.shop.orders_between(*window)
+        types = set(filter(None, told.get("type", "").split(","))) or _LISTED_TYPES
+        found = [order for order in self.shop.orders_between(*window) if _type(order) in types]
         page = self.gate.page(found, int(told.get("page_no", "1")), min(int(told.get("page_size", "40")), 100))
         trades = [only(trade(order), told.get("fields", "")) for order in page]
         return {"trades_sold_increment_get_response": {"total_results": len(found), "trades": {"trade": trades}}}
@@ -157,6 +161,10 @@ class SimulatedTaobao:
             return False
 
 
+def _type(order: SimulatedOrder) -> str:
+    return "fixed" if order.number % _EVERY_FOREIGN else "tmall_i18n"
+
+
 def _status(order: SimulatedOrder) -> str:
     # Taobao itself closes what nobody pays; what was paid is closed by the two of them.
     return "TRADE_CLOSED" if order.closed and order.paid else _STATES[order.state]
@@ -180,7 +188,7 @@ def trade(order: SimulatedOrder) -> dict[str, Any]:
         "tid": order.number,
         "tid_str": str(order.number),
         "status": _status(order),
-        "type": "fixed",
+        "type": _type(order),
         "created": _clock(order.created),
         "pay_time": _clock(order.paid),
         "consign_time": _clock(order.shipped),
