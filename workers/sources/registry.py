@@ -11,6 +11,7 @@ from workers.sources.kind import Kind
 KINDS: Final[dict[str, str]] = {
     "file": "workers.sources.files:Files",
     "sensors": "workers.sources.sensors:Sensors",
+    "http": "workers.sources.http.kind:Http",
     "tags": "workers.sources.tags:Tags",
     **dict.fromkeys(("wechat", "wecom", "douyin_open"), "workers.sources.called:Called"),
     **dict.fromkeys(("taobao", "jd", "douyin", "youzan"), "workers.marketplaces.kind:Shops"),
