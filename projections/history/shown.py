@@ -11,6 +11,7 @@ import msgspec
 
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.event import Event, Meta
+from domain.tags.words import TagWords
 from projections.history.queries import Happened
 
 _ENVELOPE = frozenset({"originator_id", "originator_version", "meta"})
@@ -85,6 +86,8 @@ def plain(value: Any) -> Any:
             plainer = {name: plain(getattr(value, name)) for name in value.__struct_fields__}
         case Enum():
             plainer = value.value
+        case TagWords():
+            plainer = plain(value.present)
         case Mapping():
             plainer = {_key(key): plain(item) for key, item in value.items()}
         case set() | frozenset():
