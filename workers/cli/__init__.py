@@ -19,7 +19,7 @@ COMMANDS = {
     "work": ("workers.cli.working:work", "Run the workers alone."),
     "import": ("workers.cli.importing:app", "Bring files of history in."),
     "sources": ("workers.cli.sources:app", "List, check and run the declared sources."),
-    "simulate": ("workers.cli.simulating:app", "Serve simulated shops on marketplaces."),
+    "simulate": ("workers.cli.simulating:app", "Serve simulated shops on marketplaces, or a CRM."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
     "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
     "erasures": ("workers.cli.erasures:app", "Forget people for good, and look at the receipts."),

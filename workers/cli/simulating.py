@@ -22,10 +22,13 @@ from workers.marketplaces.simulator.declaring import declared
 from workers.marketplaces.simulator.marketplaces import Marketplaces
 from workers.marketplaces.simulator.selling import Selling
 from workers.marketplaces.simulator.serving import serving
+from workers.sources.http import declaring
+from workers.sources.http.examples import MEMBERS
+from workers.sources.http.simulator import CrmSimulator
 
 app = cyclopts.App(
     name="simulate",
-    help="""Stand in for what a newcomer does not have: shops on marketplaces.
+    help="""Stand in for what a newcomer does not have: shops on marketplaces, a CRM.
 
 They are asked as the real ones are: signed, paged by time of modification, with tokens that run out.
 """,
@@ -73,6 +76,37 @@ def marketplaces(
         )
 
 
+@app.command
+def crm(
+    *,
+    declare: Annotated[bool, Parameter(negative=())] = False,
+    port: int = 8791,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> None:
+    """Serve a CRM of 1,000 members with tags and consents on this machine, until Ctrl-C.
+
+    With a running Koi: `koi simulate crm --declare`, then `koi sources list`, and `GET /api/v1/tags` shows the tags.
+
+    Args:
+        declare: Write the sources' files into the sources folder (KOI_SOURCES); else they are printed.
+        port: Where to listen; 0 takes a free port.
+        as_json: Tell address and files as one JSON object.
+    """
+    with suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(_serve_crm(declare=declare, port=port, as_json=as_json))
+
+
+async def _serve_crm(*, declare: bool, port: int, as_json: bool) -> None:
+    async with CrmSimulator(MEMBERS, token=declaring.TOKEN).running(port) as simulated:
+        files = declaring.declared(simulated.url)
+        folder = sources_folder_from(os.environ) if declare else None
+        if folder:
+            await asyncio.to_thread(_write, folder, files)
+        told = Simulated(address=simulated.url, folder=str(folder) if folder else None, files=files)
+        _tell("CRM", told, as_json=as_json)
+        await asyncio.Event().wait()
+
+
 async def _serve(
     simulated: Marketplaces, *, declare: bool, port: int, orders: int, days: float, every: float, as_json: bool
 ) -> None:
@@ -87,7 +121,8 @@ async def _serve(
         files = declared(simulated, address, days=days)
         if folder:
             await asyncio.to_thread(_write, folder, files)
-        _tell(Simulated(address=address, folder=str(folder) if folder else None, files=files), as_json=as_json)
+        told = Simulated(address=address, folder=str(folder) if folder else None, files=files)
+        _tell("marketplaces 模拟电商平台", told, as_json=as_json)
         await Selling(simulated, found, every=every, koi=koi).run()
 
 
@@ -97,11 +132,11 @@ def _write(folder: Path, files: dict[str, str]) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _tell(simulated: Simulated, *, as_json: bool) -> None:
+def _tell(what: str, simulated: Simulated, *, as_json: bool) -> None:
     if as_json:
         _out.print(msgspec.json.encode(simulated).decode(), soft_wrap=True, highlight=False, markup=False)
         return
-    _out.print(f"Simulated marketplaces 模拟电商平台: [bold]{escape(simulated.address)}[/]", highlight=False)
+    _out.print(f"Simulated {what}: [bold]{escape(simulated.address)}[/]", highlight=False)
     if simulated.folder:
         names = ", ".join(simulated.files)
         _out.print(f"Declared 已声明: {escape(names)} in {escape(simulated.folder)}", soft_wrap=True, highlight=False)

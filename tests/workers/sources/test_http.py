@@ -10,6 +10,8 @@ from domain.identity.customer import Customer
 from domain.identity.identifier import identifier
 from domain.tags.words import Tag
 from tests.workers.sources.declaring import Shop
+from workers.sources.http import declaring
+from workers.sources.http.examples import MEMBERS
 from workers.sources.http.simulator import CrmSimulator
 from workers.sources.registry import kind_of
 
@@ -184,3 +186,15 @@ async def test_a_declaration_that_cannot_work_is_told_by_its_key(
     assert (refusal.value.field or "").startswith(field)
     assert TOKEN not in str(refusal.value)
     assert (await shop.state("crm")).state == "parked"
+
+
+async def test_the_example_crm_is_taken_as_it_is_declared(shop: Shop) -> None:
+    """What `koi simulate crm --declare` writes works: members, mapped tags, consents."""
+    async with CrmSimulator(MEMBERS, token=declaring.TOKEN).running() as simulated:
+        for name, text in declaring.declared(simulated.url).items():
+            (shop.folder / name).write_text(text, encoding="utf-8")
+        came = await shop.run("crm")
+    assert (came.accepted, came.quarantined, came.files[0].unmapped_tags) == (1_000, 0, {"宝妈": 200})
+    known = await member(shop, "crm-3")
+    assert [tag.key for tag in known.tags.present["crm"]] == ["crm.crm.宝妈", "member.level"]
+    assert known.consents["sms", "marketing"].state == "granted"

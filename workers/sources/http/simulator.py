@@ -1,18 +1,14 @@
-"""A CRM on loopback, for the tests and for who has none yet: `python -m workers.sources.http.simulator`.
+"""A CRM on loopback, for the tests and for who has none yet: `koi simulate crm`.
 
 It asks for a bearer token, turns pages by number, by offset and by cursor, and tells only what has changed since. It is
 stricter than most in one thing: a page has at most 200 rows, whatever is asked for.
 """
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiohttp import web
-
-from workers.sources.http.examples import MEMBERS
 
 _MOST_ROWS: Final = 200
 
@@ -62,15 +58,3 @@ class CrmSimulator:
         rows = changed[start : start + size]
         following = str(start + size) if start + size < len(changed) else None
         return web.json_response({"code": 0, "data": {"items": rows, "next_cursor": following}})
-
-
-async def main(port: int) -> None:
-    """Run the example CRM until it is interrupted."""
-    async with CrmSimulator(MEMBERS, token="demo-crm-token").running(port) as crm:  # noqa: S106 - it guards nothing
-        sys.stdout.write(f"a CRM of {len(MEMBERS)} members answers at {crm.url}/members\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8790))
