@@ -9,6 +9,7 @@ from commands.runtime.sources import Source, SourceError, settings_of
 from domain.ingestion.marketplaces.platform import NAMES, Platform, PlatformError, load
 
 KINDS: Final = NAMES
+_LEAST: Final = {"every_seconds": 1, "overlap_seconds": 0, "backfill_days": 0, "pause_seconds": 0}
 
 
 class ShopSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,9 +64,9 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
 def shop_of(source: Source) -> Shop:
     """Return the shop that a source declares; raises `SourceError` naming the key at fault."""
     settings = settings_of(source, ShopSettings)
-    for key in ("every_seconds", "overlap_seconds", "backfill_days", "pause_seconds"):
-        if getattr(settings, key) < 0:
-            raise SourceError(f"{key} is not negative", field=f"{source.file.name}: {key}")
+    for key, least in _LEAST.items():
+        if getattr(settings, key) < least:
+            raise SourceError(f"{key} is at least {least}", field=f"{source.file.name}: {key}")
     own = {key: value for key, value in (("url", settings.url), ("token_url", settings.token_url)) if value}
     try:
         platform = load(source.kind, override={**settings.mapping, **own})

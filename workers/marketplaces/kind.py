@@ -20,7 +20,9 @@ from workers.marketplaces.following import follow
 from workers.marketplaces.marketplace import BusyError, Marketplace, Window
 from workers.marketplaces.opening import open_marketplace
 from workers.marketplaces.pulling import WHATS, Pull, What, begin, minutes, reached, windows
+from workers.marketplaces.recent import Recent
 from workers.marketplaces.taking import Taken, Taking
+from workers.sources.declared import declaration
 from workers.sources.kind import Came, Means
 
 _PATIENCE: Final = timedelta(minutes=2)
@@ -28,6 +30,10 @@ _PATIENCE: Final = timedelta(minutes=2)
 
 class Shops:
     """The kinds `taobao`, `jd`, `douyin` and `youzan`."""
+
+    def __init__(self) -> None:
+        # By shop and declaration: another mapping reads everything anew.
+        self._recent: dict[str, tuple[bytes, Recent]] = {}
 
     def interval(self, source: Source) -> timedelta:
         """How often the shop is asked what changed."""
@@ -55,7 +61,7 @@ class Shops:
         Who was brought forward by hints, and was asked for changes not long ago, only follows them.
         """
         async with _opened(source, means) as (shop, marketplace):
-            run = _Run(shop, marketplace, means)
+            run = _Run(shop, marketplace, means, self._recent_of(source))
             try:
                 await run.follow()
                 rest = await run.rest()
@@ -70,6 +76,13 @@ class Shops:
                 patience = timedelta(seconds=error.seconds) if error.seconds else _PATIENCE
                 return Came(**msgspec.structs.asdict(run.total), notes=[error.detail], again_in=patience)
 
+    def _recent_of(self, source: Source) -> Recent:
+        now_declared = declaration(source)
+        known = self._recent.get(source.name)
+        if known is None or known[0] != now_declared:
+            known = self._recent[source.name] = (now_declared, Recent())
+        return known[1]
+
     async def _check_one(self, raw: bytes, shop: Shop, marketplace: Marketplace, came: Came) -> None:
         try:
             if shop.platform.order.detail:
@@ -83,13 +96,13 @@ class Shops:
 class _Run:
     """One run of one shop."""
 
-    def __init__(self, shop: Shop, marketplace: Marketplace, means: Means) -> None:
+    def __init__(self, shop: Shop, marketplace: Marketplace, means: Means, recent: Recent) -> None:
         self._shop = shop
         self._marketplace = marketplace
         self._pool = means.store.pool
         self._watch = means.watch
         self._hints = Hints(self._pool)
-        self._taking = Taking(shop, marketplace, means.intake, means.into.quarantine)
+        self._taking = Taking(shop, marketplace, means.intake, means.into.quarantine, recent)
         self._pull = Pull(shop, marketplace, self._taking, self._pool, means.watch)
         self._next_hint: timedelta | None = None
         self.was_hinted = False

@@ -39,10 +39,13 @@ async def reached(pool: asyncpg.Pool, shop: Shop, what: What) -> Reached | None:
 
 
 async def begin(pool: asyncpg.Pool, shop: Shop, what: What, now: datetime) -> Reached:
-    """Return how far it has been read; the first time its beginning is kept, so that a restart begins there too."""
+    """Return how far it has been read; the first time its beginning is kept, so that a restart begins there too.
+
+    A shop that now wants to be read from further back is read from there.
+    """
     known = await reached(pool, shop, what)
-    if known is None:
-        start = now - shop.backfill
+    start = now - shop.backfill
+    if known is None or start < known.begun:
         known = Reached(begun=start, reached=start)
         await remember(pool, shop.name, what, known)
     return known

@@ -19,6 +19,7 @@ from domain.ingestion.marketplaces.telling import Telling
 from domain.ingestion.refusal import MessageError
 from domain.kernel.errors import DomainError
 from workers.marketplaces.marketplace import Marketplace
+from workers.marketplaces.recent import Recent
 
 # How many single orders are asked for at once, where the list does not tell enough.
 _AT_ONCE: Final = 4
@@ -53,8 +54,11 @@ async def all_of(awaited: Iterable[Awaitable[T]]) -> list[T]:
 class Taking:
     """Takes the records of one shop."""
 
-    def __init__(self, shop: Shop, marketplace: Marketplace, intake: Intake, quarantine: Quarantine) -> None:
+    def __init__(
+        self, shop: Shop, marketplace: Marketplace, intake: Intake, quarantine: Quarantine, recent: Recent
+    ) -> None:
         self._shop = shop
+        self._recent = recent
         self._marketplace = marketplace
         self._intake = intake
         self._quarantine = quarantine
@@ -62,7 +66,13 @@ class Taking:
 
     async def orders(self, records: Sequence[bytes]) -> Taken:
         """Take orders as a list had them, each asked for in full where the list is thin; durable on return."""
-        return await self._take(records, self._order)
+        if not self._shop.platform.order.detail:
+            return await self._take(records, self._read_order)
+        # The list tells when each was modified: one in the same bytes is the same order.
+        fresh = self._recent.new(records)
+        taken = await self._take(fresh, self._order_in_full)
+        taken.read = len(records)
+        return taken
 
     async def refunds(self, records: Sequence[bytes]) -> Taken:
         """Take refunds as a list had them, with what else has to be asked; durable on return."""
@@ -86,6 +96,9 @@ class Taking:
         unusable = [outcome for outcome in outcomes if isinstance(outcome, Unusable)]
         await self._quarantine.put(self._shop.name, unusable)
         taken = await self._intake.take(activities)
+        for raw, outcome in zip(records, outcomes, strict=True):
+            if not isinstance(outcome, Unusable):
+                self._recent.learn(raw)
         return Taken(read=len(records), accepted=taken.accepted, duplicates=taken.duplicates, quarantined=len(unusable))
 
     async def _one(self, raw: bytes, read: Read) -> list[Activity] | Unusable:
@@ -99,13 +112,11 @@ class Taking:
                 key = hashlib.blake2b(raw, digest_size=16).hexdigest()
                 return Unusable(batch_key=key, line=None, reason=reason, detail=detail, raw=raw)
 
-    async def _order(self, raw: bytes) -> list[Activity]:
-        if self._shop.platform.order.detail:
-            full = await self._marketplace.order(id_of(raw, self._shop.platform.order.id))
-            if full is None:
-                raise MessageError("order.gone", "the list has it, and the platform knows no such order")
-            raw = full
-        return await self._read_order(raw)
+    async def _order_in_full(self, raw: bytes) -> list[Activity]:
+        full = await self._marketplace.order(id_of(raw, self._shop.platform.order.id))
+        if full is None:
+            raise MessageError("order.gone", "the list has it, and the platform knows no such order")
+        return await self._read_order(full)
 
     async def _read_order(self, raw: bytes) -> list[Activity]:
         return read_order(raw, self._shop.platform, self._telling())

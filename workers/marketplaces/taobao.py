@@ -41,8 +41,9 @@ class Taobao:
     async def orders(self, window: Window, page: int) -> Page:
         """By time of modification, the latest first."""
         method = "taobao.trades.sold.increment.get"
-        types = ",".join(self._shop.platform.types)
-        answer = await self._call(method, fields=_LISTED, type=types, **self._within(window, page))
+        types = self._shop.platform.types
+        named = {"type": ",".join(types)} if types else {}
+        answer = await self._call(method, fields=_LISTED, **named, **self._within(window, page))
         root = within(answer, "trades_sold_increment_get_response") or b"{}"
         return Page(listed(within(root, "trades", "trade")), number(root, "total_results"))
 

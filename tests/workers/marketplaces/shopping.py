@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ class Scene:
     marketplaces: Marketplaces
     address: str
     means: Means
+    kind: Shops = field(default_factory=Shops)
 
     def shop(self, kind: str) -> SimulatedShop:
         """The shop on a platform."""
@@ -48,11 +49,11 @@ class Scene:
 
     async def pull(self, source: Source) -> Came:
         """Run the source once."""
-        return await Shops().run(source, self.means)
+        return await self.kind.run(source, self.means)
 
     async def check(self, source: Source) -> Came:
         """Say what a run would do."""
-        return await Shops().check(source, self.means)
+        return await self.kind.check(source, self.means)
 
     async def facts(self, kind: str) -> list[tuple[str, str]]:
         """Return what of a shop became history: the name and the message id of every fact, in order."""

@@ -23,7 +23,7 @@ from workers.sources.turn import take_turn
         (
             'kind = "jd"\napp_key = "1"\napp_secret = "x"\noverlap_seconds = -1',
             "shop.toml: overlap_seconds",
-            "not negative",
+            "at least 0",
         ),
         ('kind = "jd"\napp_key = "1"\napp_secret = { env = "NO_SUCH_ONE" }', "shop.toml: app_secret", "NO_SUCH_ONE"),
         (

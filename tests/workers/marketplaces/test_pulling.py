@@ -185,6 +185,34 @@ async def test_a_pull_begins_before_where_the_last_one_ended(scene: Scene) -> No
     assert f"{too_late.number}:order.placed" not in told
 
 
+async def test_what_the_overlap_tells_again_is_not_asked_for_again(scene: Scene) -> None:
+    """Every order of Taobao costs a call: only those that changed are asked for; a new mapping reads them anew."""
+    shop, gate = scene.shop("taobao"), scene.gate("taobao")
+    orders = sell(shop, 5, hours=0.5)
+    source = scene.source("taobao", overlap_seconds=7_200)
+    await scene.pull(source)
+    shop.ship(orders[0], now())
+    gate.calls.clear()
+    came = await scene.pull(source)
+    assert [call.method for call in gate.calls].count("taobao.trade.fullinfo.get") == 1
+    assert (came.read, came.accepted) == (5, 1)
+    gate.calls.clear()
+    await scene.pull(
+        scene.source("taobao", overlap_seconds=7_200, mapping={"order": {"fields": {"total": "total_fee"}}})
+    )
+    assert [call.method for call in gate.calls].count("taobao.trade.fullinfo.get") == 5
+
+
+async def test_a_shop_that_wants_more_of_the_past_is_read_from_there(scene: Scene) -> None:
+    """Thirty days instead of one, some weeks later."""
+    old, new = sell(scene.shop("jd"), 3, hours=70), sell(scene.shop("jd"), 3, hours=5)
+    await scene.pull(scene.source("jd", backfill_days=0.5))
+    recent = [order for order in (*old, *new) if order.modified > now() - timedelta(days=0.5)]
+    assert await scene.facts("jd") == expected("jd", recent)
+    await scene.pull(scene.source("jd", backfill_days=5.0))
+    assert await scene.facts("jd") == expected("jd", [*old, *new])
+
+
 async def test_a_long_gap_is_read_in_windows_and_a_full_window_is_cut(scene: Scene) -> None:
     """Five days in windows of six hours, nothing twice at their borders; three pages where two are listed."""
     long_gap, full = sell(scene.shop("jd"), 20, hours=110), sell(scene.shop("youzan"), 24, hours=5)

@@ -46,6 +46,7 @@ def baskets(count: int) -> list[Basket]:
     except NoSuchFileError:
         return list(_made_up(count))
     with duckdb.connect() as engine:
+        engine.execute("SET enable_progress_bar = false")
         rows = engine.execute(_QUERY, [str(file), count]).fetchall()
     return [Basket(buyer, store, tuple(Line(p, int(q), int(f)) for p, q, f in lines)) for buyer, store, lines in rows]
 
