@@ -13,7 +13,7 @@ from workers.bench.families import FAMILIES
 from workers.bench.report import Report, show, write
 from workers.bench.stack import BenchError
 
-Name = Literal["ingest", "trigger", "burst", "backfill", "replay"]
+Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "replay"]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
 app = cyclopts.App(name="bench", help="Measure Koi beside what this machine can do, on a data directory of its own.")
@@ -30,6 +30,7 @@ def bench(
     """Run one bench: it starts what it needs, measures its floor in the same run, and prints both.
 
     ingest: batches of 50 events over HTTP, as the SDKs of a family send them, until every view shows them.
+    callbacks: encrypted events of WeChat, each told twice; how long WeChat waits for its answers.
     trigger: one event posted, one message at the sink.
     burst: 500 new customers enter a journey at once.
     backfill: facts from a file to log, profiles and lake.
