@@ -16,6 +16,7 @@ from commands.runtime.sources import Source, SourceError, read_source, settings_
 from domain.kernel.errors import NotFoundError
 
 _SHORTEST_SECRET: Final = 16
+_HOOK: Final = "hook"
 _log = logging.getLogger("koi.callbacks")
 
 
@@ -69,7 +70,8 @@ class Doors:
         for file in files:
             try:
                 source = read_source(file)
-                if source.kind in self._kinds:
+                # A shop may be asked and never call; where a `hook` is missed, `koi sources` says so.
+                if source.kind in self._kinds and _HOOK in source.table:
                     yield self._hook(source)
             except SourceError as error:
                 _log.warning("the source in %s is not reachable: %s (%s)", file.name, error.detail, error.field)

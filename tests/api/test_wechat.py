@@ -98,6 +98,25 @@ async def test_what_a_customer_writes_is_sealed(koi: RunningKoi, safe: str, ever
     assert fact["personal"] == {"properties": {"text": "我的手机是13800138000"}}
 
 
+async def test_compatible_mode_and_json_are_read_by_what_is_encrypted(
+    koi: RunningKoi, safe: str, everything: httpx.AsyncClient
+) -> None:
+    """What stands beside it in clear is not signed: somebody may have changed it on the way."""
+    openid, other, stranger = an_openid(), an_openid(), an_openid()
+    body, query = encrypted(event(openid, "CLICK", EventKey="menu"))
+    compatible = body.replace("<xml>", f"<xml><FromUserName><![CDATA[{stranger}]]></FromUserName>", 1)
+    told = {"FromUserName": other, "CreateTime": 1_764_000_000, "MsgType": "event", "Event": "user_enter_tempsession"}
+    sealed, signed_by = encrypted(json.dumps({**told, "SessionFrom": "shop"}))
+    in_json = json.dumps({"ToUserName": "gh_1", "Encrypt": sealed.partition("CDATA[")[2].partition("]]>")[0]})
+    async with koi.client() as wechat:
+        await post(wechat, safe, compatible, query)
+        position = await post(wechat, safe, in_json, signed_by)
+    assert "menu.clicked" in await facts(everything, openid, position)
+    assert (await facts(everything, other, position))["chat.entered"]["body"]["session_from"] == "shop"
+    found = await everything.get("/api/v1/customers", params={"identifier": f"openid:{APP}:{stranger}"})
+    assert found.json()["items"] == []
+
+
 async def test_an_event_told_three_times_happened_once(
     koi: RunningKoi, plain: str, everything: httpx.AsyncClient
 ) -> None:
