@@ -25,6 +25,7 @@ from api.routes.campaigns import CampaignController
 from api.routes.coupons import CouponController
 from api.routes.erasures import ErasureController
 from api.routes.products import ProductController
+from api.routes.quarantine import QuarantineController
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.activity.vocabulary import Vocabulary
@@ -60,6 +61,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             ProductController,
             AuditController,
             ErasureController,
+            QuarantineController,
             *crm.HANDLERS,
             *sandbox.HANDLERS,
             *operations.HANDLERS,

@@ -32,6 +32,10 @@ class Metrics:
         self._ingested = Counter(
             "koi_ingest_events", "Events sent, by what came of them.", ("source", "outcome"), **here
         )
+        self._refused = Counter(
+            "koi_quarantine_entries", "What was put into the quarantine here.", ("source", "reason"), **here
+        )
+        self._lying = Gauge("koi_quarantine_open", "Entries that wait in the quarantine.", ("source", "reason"), **here)
         self._waiting = Gauge("koi_ingest_waiting_events", "Events received and not yet committed.", **here)
         self._head = Gauge("koi_log_position", "The position of the newest event of the log.", **here)
         self._position = Gauge("koi_projection_position", "How far the view has come.", ("view",), **here)
@@ -62,9 +66,20 @@ class Metrics:
             if count:
                 self._ingested.labels("unknown", outcome).inc(count)
 
-    def text(self, standing: Iterable[Lag], waiting: int) -> bytes:
-        """Return everything in Prometheus' text form, with where the views stand and how many events wait now."""
+    def refused(self, source: str, reasons: Iterable[str]) -> None:
+        """Count what was put into the quarantine; reasons are stable codes."""
+        for reason in reasons:
+            self._refused.labels(source, reason).inc()
+
+    def text(self, standing: Iterable[Lag], waiting: int, quarantined: Iterable[tuple[str, str, int]] = ()) -> bytes:
+        """Return everything in Prometheus' text form.
+
+        With it where the views stand, how many events wait now, and how many entries lie open by source and reason.
+        """
         self._waiting.set(waiting)
+        self._lying.clear()
+        for source, reason, entries in quarantined:
+            self._lying.labels(source, reason).set(entries)
         for view in standing:
             self._head.set(view.head)
             self._position.labels(view.view).set(view.position)

@@ -1,5 +1,6 @@
 """Every module that defines events: importing this one completes the register of topics."""
 
+from domain.access import disclosure
 from domain.activity import sealing
 from domain.campaigns import campaign
 from domain.channels import message
@@ -8,4 +9,15 @@ from domain.identity import customer, erasure, rule_book
 from domain.journeys import run
 from domain.products import product
 
-__all__ = ["campaign", "coupon", "customer", "erasure", "message", "product", "rule_book", "run", "sealing"]
+__all__ = [
+    "campaign",
+    "coupon",
+    "customer",
+    "disclosure",
+    "erasure",
+    "message",
+    "product",
+    "rule_book",
+    "run",
+    "sealing",
+]

@@ -81,7 +81,7 @@ async def take(
         vocabulary=vocabulary,
         limits=LIMITS,
     )
-    admitted = await door.admit(parsed, request.user.event_source)
+    admitted = await door.admit(parsed, request.user.event_source, came_by="cloudevents")
     return Response(admitted, headers={"Koi-Position": str(admitted.position)})
 
 

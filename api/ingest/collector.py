@@ -81,7 +81,7 @@ class Collector:
             if source is None:
                 await self._strangers.keep([unusable(one) for one in parsed.refused])
                 continue
-            admitted = await self._door.admit(parsed, source, most_waiting=_MOST_WAITING)
+            admitted = await self._door.admit(parsed, source, came_by="sensors", most_waiting=_MOST_WAITING)
             position = max(position, admitted.position)
             if group.said.products:
                 by = Context(actor=source)

@@ -1,7 +1,8 @@
 """The door for events: what was read goes into history, what could not be read into the quarantine, then the answer."""
 
 import hashlib
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -47,15 +48,28 @@ class Door:
         self._pool = pool
         self.waiting = 0
 
-    async def admit(self, parsed: Parsed, source: str, *, most_waiting: int = MOST_WAITING) -> Admitted:
-        """Return once everything is durable; raises `CrowdedError` when too much waits already."""
+    async def admit(
+        self,
+        parsed: Parsed,
+        source: str,
+        *,
+        came_by: str,
+        about: Mapping[str, Any] | None = None,
+        most_waiting: int = MOST_WAITING,
+    ) -> Admitted:
+        """Return once everything is durable; raises `CrowdedError` when too much waits already.
+
+        `came_by` and `about` tell how what was refused is read again (`commands.activity.replaying`).
+        """
         count = len(parsed.accepted)
         if self.waiting and self.waiting + count > most_waiting:
             raise CrowdedError("too many events are waiting to be written: send this batch again in a moment")
         self.waiting += count
         try:
             if parsed.refused:
-                await self._quarantine.put(source, [unusable(refused) for refused in parsed.refused])
+                entries = [unusable(refused) for refused in parsed.refused]
+                await self._quarantine.put(source, entries, came_by=came_by, about=about)
+                self._metrics.refused(source, (refused.reason for refused in parsed.refused))
             taken = await self._intake.take(parsed.accepted)
         finally:
             self.waiting -= count

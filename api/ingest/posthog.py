@@ -73,7 +73,7 @@ async def take(
         clock=request.query_params.get("_"),
         limits=LIMITS,
     )
-    admitted = await door.admit(parsed, caller.event_source)
+    admitted = await door.admit(parsed, caller.event_source, came_by="posthog")
     return Response(_TAKEN, media_type=MediaType.JSON, headers={"Koi-Position": str(admitted.position)})
 
 

@@ -58,7 +58,7 @@ class Reception:
         # What stops messages comes first.
         for word in received.consents:
             await note_consent(word, told_by=hook.source, by=by, store=self._store, naming=self._naming)
-        admitted = await self._door.admit(received.parsed, hook.source)
+        admitted = await self._door.admit(received.parsed, hook.source, came_by="call")
         if received.hints:
             await self._hints.keep(hook.source, received.hints)
             await bring_forward(self._store.pool, hook.source)

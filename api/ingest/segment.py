@@ -86,7 +86,7 @@ async def take(
         headers=_told(request.headers),
         limits=LIMITS,
     )
-    admitted = await door.admit(parsed, caller.event_source)
+    admitted = await door.admit(parsed, caller.event_source, came_by="segment", about={"kind": kind})
     return Response(
         _SUCCESS,  # type: ignore[arg-type]  # the bytes of it, written once for all requests
         media_type=MediaType.JSON,

@@ -16,7 +16,7 @@ _LARGEST: Final = 256 * 1024
 _SECONDS: Final = 30.0
 _LIES_THERE: Final = """
     SELECT count(*) AS entries, coalesce(sum(octet_length(sealed)), 0)::bigint AS bytes
-    FROM quarantine WHERE source = $1
+    FROM quarantine WHERE source = $1 AND sealed <> ''
 """
 
 
@@ -49,7 +49,7 @@ class Strangers:
                 kept.append(entry)
                 count, size = count - 1, size - len(entry.raw)
         self._left = (count, size)
-        await self._quarantine.put(UNKNOWN, kept)
+        await self._quarantine.put(UNKNOWN, kept, came_by="sensors")
         self._metrics.strangers(quarantined=len(kept), dropped=len(entries) - len(kept))
         return len(kept)
 

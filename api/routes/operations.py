@@ -1,4 +1,4 @@
-"""What an operator watches and looks into: metrics, dead letters, the quarantine."""
+"""What an operator watches and looks into: metrics, dead letters."""
 
 import ipaddress
 from typing import Annotated, Any, Final
@@ -9,13 +9,13 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter, SkipValidation
 
-from api.auth import Caller, Doorkeeper, needs, presented
+from api.auth import Doorkeeper, needs, presented
 from api.ingest.door import Door
 from api.metrics import Metrics
 from api.openapi import READ
 from api.pages import Page, Paging
 from commands.access.scope import Scope
-from commands.activity.quarantine import Quarantine, Quarantined
+from commands.activity.quarantine import Quarantine
 from projections.dead_letters.queries import DeadLetter, newest
 from projections.engine.lag import lag
 from projections.views import VIEWS
@@ -30,12 +30,14 @@ async def metrics(
     door: NamedDependency[SkipValidation[Door]],
     doorkeeper: NamedDependency[SkipValidation[Doorkeeper]],
     metrics: NamedDependency[SkipValidation[Metrics]],
+    quarantine: NamedDependency[SkipValidation[Quarantine]],
 ) -> Response[bytes]:
     """Answer a scraper on this machine without a key; from elsewhere, or through a proxy, a key with scope admin."""
     if not _is_local(request):
         caller = await doorkeeper.caller(presented(request.headers))
         caller.require(Scope.ADMIN)
-    text = metrics.text(await lag(pool, VIEWS), door.waiting)
+    lying = [(one.source, one.reason, one.entries) for one in await quarantine.counts(state="open")]
+    text = metrics.text(await lag(pool, VIEWS), door.waiting, lying)
     return Response(text, media_type=_TEXT, headers={"Cache-Control": "no-store"})
 
 
@@ -70,30 +72,4 @@ async def dead_letters(
     return paging.page(of, letters, lambda last: last.id)
 
 
-@get(
-    "/api/v1/quarantine",
-    operation_id="ListQuarantine",
-    summary="List what could not be taken in",
-    guards=[needs(Scope.ADMIN)],
-    responses=READ,
-    tags=["operations"],
-)
-async def quarantined(
-    request: Request[Caller, Any, Any],
-    quarantine: NamedDependency[SkipValidation[Quarantine]],
-    paging: NamedDependency[SkipValidation[Paging]],
-    source: Annotated[str | None, QueryParameter(description="Only what this source sent.")] = None,
-) -> Response[Page[Quarantined]]:
-    """List events and rows that could not be taken in, with place and reason, the newest first.
-
-    What was sent (`raw`) may be personal, and is shown to keys with the scope personal only.
-    """
-    of = ("quarantine", source)
-    before = paging.after(of, int)
-    entries = await quarantine.newest(
-        before=before, source=source, limit=paging.one_more, in_clear=request.user.sees_personal
-    )
-    return paging.page(of, entries, lambda last: last.id)
-
-
-HANDLERS: Final[list[HTTPRouteHandler]] = [metrics, dead_letters, quarantined]
+HANDLERS: Final[list[HTTPRouteHandler]] = [metrics, dead_letters]

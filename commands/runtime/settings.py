@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the webhook channel posts; None sends to the sandbox."""
     webhook_timeout: float = 10.0
     """Seconds."""
+    quarantine_days: float = 180.0
+    """After so many days what still lies open in the quarantine is discarded."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Self:
@@ -88,7 +90,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             smtp_url=_optional(env, "KOI_SMTP_URL", ("smtp://", "smtps://")),
             mail_from=env.get("KOI_MAIL_FROM") or "koi@localhost",
             webhook_url=_optional(env, "KOI_WEBHOOK_URL", ("http://", "https://")),
-            webhook_timeout=_seconds(env, "KOI_WEBHOOK_TIMEOUT", default=10.0),
+            webhook_timeout=_positive(env, "KOI_WEBHOOK_TIMEOUT", default=10.0, unit="seconds"),
+            quarantine_days=_positive(env, "KOI_QUARANTINE_DAYS", default=180.0, unit="days"),
         )
 
     @property
@@ -144,14 +147,14 @@ def _optional(env: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> st
     return _with_scheme(url, name, schemes) if url else None
 
 
-def _seconds(env: Mapping[str, str], name: str, *, default: float) -> float:
+def _positive(env: Mapping[str, str], name: str, *, default: float, unit: str) -> float:
     text = env.get(name)
     if not text:
         return default
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = 0.0
-    if not 0.0 < seconds < float("inf"):
-        raise SettingError(f"{name}={text} is not a time: give seconds above 0.", field=name)
-    return seconds
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise SettingError(f"{name}={text} is not a time: give {unit} above 0.", field=name)
+    return number

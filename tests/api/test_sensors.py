@@ -18,7 +18,7 @@ _SHOP = {"Origin": "https://shop.example.cn"}
 
 async def _refused(client: httpx.AsyncClient, holding: str) -> list[dict[str, Any]]:
     """What lies in the quarantine of those among whose bytes this is, the newest first."""
-    answer = await client.get("/api/v1/quarantine", params={"limit": 200})
+    answer = await client.get("/api/v1/quarantine", params={"limit": 200, "in_clear": True})
     assert answer.status_code == 200, answer.text
     return [one for one in answer.json()["items"] if holding in (one["raw"] or "")]
 

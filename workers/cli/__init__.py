@@ -22,6 +22,7 @@ COMMANDS = {
     "simulate": ("workers.cli.simulating:app", "Serve simulated shops on marketplaces, or a CRM."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
     "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
+    "quarantine": ("workers.cli.quarantine:app", "Look at what could not be taken in, replay it, discard it."),
     "erasures": ("workers.cli.erasures:app", "Forget people for good, and look at the receipts."),
     "keys": ("workers.cli.keys:app", "Create, list and revoke API keys."),
     "bench": ("workers.cli.bench:app", "Measure Koi beside what this machine can do."),

@@ -13,8 +13,17 @@ from cyclopts import Parameter
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 
-RoleName = Literal["projector", "identity", "relay", "journeys", "delivery", "timers", "sources"]
-ALL: tuple[RoleName, ...] = ("projector", "identity", "relay", "journeys", "delivery", "timers", "sources")
+RoleName = Literal["projector", "identity", "relay", "journeys", "delivery", "timers", "sources", "quarantine"]
+ALL: tuple[RoleName, ...] = (
+    "projector",
+    "identity",
+    "relay",
+    "journeys",
+    "delivery",
+    "timers",
+    "sources",
+    "quarantine",
+)
 # Between an event and its message stand other processes: one that only brings history in gives way to them.
 _NICE = 10
 
@@ -27,7 +36,7 @@ def work(*, role: Annotated[tuple[RoleName, ...], Parameter(negative=())] = ALL)
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell every message
-    if role == ("sources",):
+    if set(role) <= {"sources", "quarantine"}:
         os.nice(_NICE)
     settings = Settings.from_environment(os.environ)
     uvloop.run(_until_told(settings, Secrets.load(settings.secrets_file), role))

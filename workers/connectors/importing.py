@@ -94,9 +94,10 @@ async def _finish(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Desti
     """Keep what was refused, then record the file: as long as it is not recorded, all of this can be repeated."""
     _count(engine, loaded, report)
     source = loaded.plan.mapping.source
+    about = {"mapping": loaded.plan.mapping.identity, "file": loaded.raw.file.name}
     entries = iter(report.refuse(unusable(engine, loaded)))
     while some := await in_engine(engine, lambda: list(islice(entries, _ENTRIES_AT_ONCE))):
-        await into.quarantine.put(source, some)
+        await into.quarantine.put(source, some, came_by="file", about=about)
     file = loaded.raw.file
     command = RecordFile(
         origin=loaded.plan.mapping.identity,

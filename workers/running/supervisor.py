@@ -142,7 +142,7 @@ class Supervisor:
         acting = [f"--role={role}" for role in ("identity", "relay", "journeys", "delivery", "timers")]
         workers = KoiProgram("workers", ["work", *acting], home=self._home, env=env)
         # Likewise what reads files and asks shops.
-        sources = KoiProgram("sources", ["work", "--role", "sources"], home=self._home, env=env)
+        sources = KoiProgram("sources", ["work", "--role", "sources", "--role", "quarantine"], home=self._home, env=env)
         with self._step("API and workers"):
             keeper = await self._start_one(api, self._children)
             await self._start_one(projector, self._children)
