@@ -14,7 +14,7 @@ from commands.runtime.clock import now
 from domain.activity.activity import Activity
 from domain.ingestion.marketplaces.fields import id_of
 from domain.ingestion.marketplaces.orders import read_order
-from domain.ingestion.marketplaces.refunds import is_refunded, names_buyer, order_of, read_refund
+from domain.ingestion.marketplaces.refunds import is_refunded, names_buyer, order_of, read_refund, with_order
 from domain.ingestion.marketplaces.telling import Telling
 from domain.ingestion.refusal import MessageError
 from domain.kernel.errors import DomainError
@@ -25,7 +25,7 @@ from workers.marketplaces.recent import Recent
 _AT_ONCE: Final = 4
 
 T = TypeVar("T")
-Read = Callable[[bytes], Awaitable[list[Activity]]]
+Read = Callable[[bytes], Awaitable[list[Activity] | Unusable]]
 
 
 class Taken(msgspec.Struct, kw_only=True):
@@ -107,22 +107,21 @@ class Taking:
             try:
                 return await read(raw)
             except DomainError as error:
-                reason = error.reason if isinstance(error, MessageError) else error.code
-                detail = f"{error.field}: {error.detail}" if error.field else error.detail
-                # Named by its own bytes: told again just so, it does not lie there twice.
-                key = hashlib.blake2b(raw, digest_size=16).hexdigest()
-                return Unusable(batch_key=key, line=None, reason=reason, detail=detail, raw=raw)
+                return _unusable(raw, error)
 
-    async def _order_in_full(self, raw: bytes) -> list[Activity]:
+    async def _order_in_full(self, raw: bytes) -> list[Activity] | Unusable:
         full = await self._marketplace.order(id_of(raw, self._shop.platform.order.id))
         if full is None:
             raise MessageError("order.gone", "the list has it, and the platform knows no such order")
         return await self._read_order(full)
 
-    async def _read_order(self, raw: bytes) -> list[Activity]:
-        return read_order(raw, self._shop.platform, self._telling())
+    async def _read_order(self, raw: bytes) -> list[Activity] | Unusable:
+        try:
+            return read_order(raw, self._shop.platform, self._telling())
+        except DomainError as error:
+            return _unusable(raw, error)
 
-    async def _refund(self, raw: bytes) -> list[Activity]:
+    async def _refund(self, raw: bytes) -> list[Activity] | Unusable:
         platform = self._shop.platform
         if not is_refunded(raw, platform):
             return []
@@ -133,12 +132,24 @@ class Taking:
             raw = full
         return await self._refund_in_full(raw)
 
-    async def _refund_in_full(self, raw: bytes) -> list[Activity]:
+    async def _refund_in_full(self, raw: bytes) -> list[Activity] | Unusable:
         platform = self._shop.platform
-        order = None
         if is_refunded(raw, platform) and not names_buyer(raw, platform):
             order = await self._marketplace.order(order_of(raw, platform))
-        return read_refund(raw, platform, self._telling(), order=order)
+            raw = with_order(raw, order) if order else raw
+        try:
+            return read_refund(raw, platform, self._telling())
+        except DomainError as error:
+            return _unusable(raw, error)
 
     def _telling(self) -> Telling:
         return Telling(source=self._shop.name, received_at=now())
+
+
+def _unusable(raw: bytes, error: DomainError) -> Unusable:
+    """Return what is put aside: the bytes it would have been read from, so that it can be read again."""
+    reason = error.reason if isinstance(error, MessageError) else error.code
+    detail = f"{error.field}: {error.detail}" if error.field else error.detail
+    # Named by its own bytes: told again just so, it does not lie there twice.
+    key = hashlib.blake2b(raw, digest_size=16).hexdigest()
+    return Unusable(batch_key=key, line=None, reason=reason, detail=detail, raw=raw)

@@ -59,7 +59,7 @@ def first_time(payload: Payload, paths: Iterable[str], platform: Platform) -> da
     return None
 
 
-def buyer_of(payload: Payload, paths: Iterable[str], platform: Platform) -> Identifier | None:
+def buyer_of(payload: object, paths: Iterable[str], platform: Platform) -> Identifier | None:
     """Return who bought, None if nobody is named; raises `MessageError` for what is no identifier."""
     value, path = find(payload, paths)
     if value is None:

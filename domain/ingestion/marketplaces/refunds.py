@@ -17,6 +17,8 @@ from domain.ingestion.marketplaces.telling import Telling, Told, activity, with_
 from domain.ingestion.refusal import MessageError
 
 REFUNDED: Final = "order.refunded"
+# No platform has a field of this name.
+_ORDER: Final = "$order"
 
 
 def is_refunded(raw: bytes, platform: Platform) -> bool:
@@ -35,8 +37,15 @@ def names_buyer(raw: bytes, platform: Platform) -> bool:
     return buyer_of(decoded(raw), platform.refund.buyer, platform) is not None
 
 
-def read_refund(raw: bytes, platform: Platform, telling: Telling, *, order: bytes | None = None) -> list[Activity]:
-    """Return the refund, if it gave money back; `order` tells whose it was where the refund does not.
+def with_order(refund: bytes, order: bytes) -> bytes:
+    """Return the refund with the order that tells whose it was: they are read, kept and read again together."""
+    if not decoded(refund):
+        raise MessageError("refund.id_missing", "the refund is empty")
+    return b'%b,"%b":%b}' % (refund.rstrip()[:-1], _ORDER.encode(), order)
+
+
+def read_refund(raw: bytes, platform: Platform, telling: Telling) -> list[Activity]:
+    """Return the refund, if it gave money back.
 
     It is told of under the order's number with the refund's behind, since an order may be refunded in parts. Raises
     `MessageError` where it does not fit.
@@ -46,9 +55,10 @@ def read_refund(raw: bytes, platform: Platform, telling: Telling, *, order: byte
     payload, mapping = decoded(raw), platform.refund
     refund_id = needed(payload, mapping.id, "refund.id_missing", "the refund has no number")
     order_id = order_of(raw, platform)
-    who = buyer_of(payload, mapping.buyer, platform)
-    if who is None and order is not None:
-        who = buyer_of(decoded(order), platform.order.buyer, platform)
+    # Platforms whose refunds name nobody: the order does, which was put beside it.
+    who = buyer_of(payload, mapping.buyer, platform) or buyer_of(
+        payload.get(_ORDER, {}), platform.order.buyer, platform
+    )
     if who is None:
         raise MessageError("identifier.missing", "neither the refund nor its order names anybody", field="buyer")
     at = first_time(payload, mapping.time, platform)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.ingestion.marketplaces.platform import load
-from domain.ingestion.marketplaces.refunds import is_refunded, names_buyer, read_refund
+from domain.ingestion.marketplaces.refunds import is_refunded, names_buyer, read_refund, with_order
 from domain.ingestion.marketplaces.telling import Telling
 from domain.ingestion.refusal import MessageError
 from tests.domain.ingestion.marketplaces import payloads
@@ -33,7 +33,7 @@ def test_the_order_tells_whose_refund_it_is_where_the_refund_does_not() -> None:
     """Youzan's refunds name nobody."""
     raw, youzan = payloads.raw(payloads.YOUZAN_REFUND), load("youzan")
     assert not names_buyer(raw, youzan)
-    (fact,) = read_refund(raw, youzan, _TELLING, order=payloads.raw(payloads.YOUZAN))
+    (fact,) = read_refund(with_order(raw, payloads.raw(payloads.YOUZAN)), youzan, _TELLING)
     assert fact.identifiers[0].value == "youzan:kmiyS3Qz660160349349089280"
     with pytest.raises(MessageError) as refused:
         read_refund(raw, youzan, _TELLING)
@@ -54,7 +54,7 @@ def test_douyin_counts_what_went_back_not_what_was_asked_for() -> None:
         },
         "order_info": {"shop_order_id": 6920000000000000021},
     }
-    (fact,) = read_refund(payloads.raw(detail), load("douyin"), _TELLING, order=payloads.raw(payloads.DOUYIN))
+    (fact,) = read_refund(with_order(payloads.raw(detail), payloads.raw(payloads.DOUYIN)), load("douyin"), _TELLING)
     assert fact.amount == 5000
     assert fact.message_id == "6920000000000000021:order.refunded:7170000000000000041"
 
@@ -68,5 +68,5 @@ def test_jds_refunds_are_in_fen_while_its_orders_are_in_yuan() -> None:
         "applyRefundSum": 19900,
         "checkTime": "2026-11-12 10:00:00",
     }
-    (fact,) = read_refund(payloads.raw(refund), load("jd"), _TELLING, order=payloads.raw(payloads.JD))
+    (fact,) = read_refund(with_order(payloads.raw(refund), payloads.raw(payloads.JD)), load("jd"), _TELLING)
     assert fact.amount == 19900
