@@ -94,8 +94,8 @@ class Taking:
         outcomes = await all_of(self._one(raw, read) for raw in records)
         activities = [activity for outcome in outcomes if not isinstance(outcome, Unusable) for activity in outcome]
         unusable = [outcome for outcome in outcomes if isinstance(outcome, Unusable)]
-        kind = "order" if read in {self._order, self._read_order} else "refund"
-        await self._quarantine.put(self._shop.name, unusable, came_by=kind)
+        about = "order" if read in {self._order_in_full, self._read_order} else "refund"
+        await self._quarantine.put(self._shop.name, unusable, came_by=about)
         taken = await self._intake.take(activities)
         for raw, outcome in zip(records, outcomes, strict=True):
             if not isinstance(outcome, Unusable):
