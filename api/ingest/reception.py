@@ -62,7 +62,7 @@ class Reception:
         if received.hints:
             await self._hints.keep(hook.source, received.hints)
             await bring_forward(self._store.pool, hook.source)
-        # Last, and together with what was kept a line above.
+        # Last: what was just kept of her is destroyed with the rest.
         for duty in received.erasures:
             await erase_customer(_erasure(duty, hook.source), by=_once(by, duty), erasing=self._erasing)
         return Kept(letter.answer, admitted.position)

@@ -19,6 +19,7 @@ from domain.ingestion.refusal import MessageError, Parsed
 
 # Customers' ids begin so, those of staff do not.
 _CUSTOMERS: Final = ("wm", "wo")
+_LONGEST_EVENT: Final = 64
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +64,8 @@ class WeCom:
         if kind := _TABLE.hints.get(event):
             subject = fields.text("Id") or fields.text("OpenKfId") or fields.text("TagType")
             return Received(hints=(Hint(f"{kind}:{subject}"),))
-        raise MessageError("event.unknown", f"Koi knows no {event or fields.text('MsgType')} of WeCom", field="Event")
+        name = (event or fields.text("MsgType"))[:_LONGEST_EVENT]
+        raise MessageError("event.unknown", f"Koi knows no {name} of WeCom", field="Event")
 
     def _relation(self, fields: Fields, change: str, received_at: datetime) -> Received:
         name = _TABLE.relations.get(change)

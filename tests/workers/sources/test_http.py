@@ -119,12 +119,14 @@ paging = { style = "offset", size = 4 }
 
 
 async def test_who_asks_for_patience_gets_it_and_nothing_is_lost(shop: Shop, crm: CrmSimulator) -> None:
-    """The run ends early, is due again when the system said so, and begins where the last whole one ended."""
+    """At the first page the run is put off as the system says; in the middle it waits, and goes on."""
     declare(shop, crm)
-    crm.busy = 1
+    crm.busy_after = 0
     came = await shop.run("crm")
     assert (came.read, came.again_in and came.again_in.total_seconds()) == (0, 1)
+    crm.busy_after = 1
     assert (await shop.run("crm")).accepted == 7
+    assert [asked["page"] for asked in crm.asked] == ["1", "1", "2", "2", "3"]
 
 
 async def test_a_former_state_that_comes_back_is_taken_again(shop: Shop, crm: CrmSimulator) -> None:

@@ -1,5 +1,6 @@
 """The kind `http`: a system's pages become JSON lines, and those go the way of every file."""
 
+import asyncio
 import hashlib
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -53,10 +54,11 @@ class Http:
         with _folder(means, f"{said.name}.check") as folder:
             async with _client(said) as client:
                 async for rows in pages(said, since, client):
-                    file = _written(folder, 0, rows)
-                    into = means.into
-                    base = source.file.parent
-                    report = check_file(str(file), said.mapping, base=base, home=into.home, naming=into.naming)
+                    file = str(_written(folder, 0, rows))
+                    home, naming, base = means.into.home, means.into.naming, source.file.parent
+                    report = await asyncio.to_thread(
+                        check_file, file, said.mapping, base=base, home=home, naming=naming
+                    )
                     return _came([report], [f"the first page has {len(rows)} rows"])
         return Came()
 

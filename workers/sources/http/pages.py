@@ -1,5 +1,6 @@
 """Pages of a system: asked for one after the other, their rows as they are."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ _MOST_BYTES: Final = 64 * 1024 * 1024
 _REFUSED: Final = frozenset({400, 401, 403, 404, 405, 410, 422})
 _BUSY: Final = frozenset({429, 503})
 _PATIENCE: Final = 60.0
+_MOST_PAUSES: Final = 10
 
 
 class SystemBusyError(KoiError):
@@ -49,7 +51,8 @@ async def pages(source: Declared, since: str, client: httpx.AsyncClient) -> Asyn
             "cursor": cursor,
             "since": since,
         }
-        document = await _asked(source, places, client)
+        # At the beginning nothing is lost by coming back later; in the middle all pages before would be.
+        document = await (_patiently if number else _asked)(source, places, client)
         rows = _found(document, source.settings.rows)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise UnreadableAnswerError(f"there is no list of objects at {source.settings.rows or 'the top'}")
@@ -59,6 +62,15 @@ async def pages(source: Declared, since: str, client: httpx.AsyncClient) -> Asyn
         if paging.style == "none" or is_last:
             return
     raise UnreadableAnswerError(f"there is no end after {MOST_PAGES} pages")
+
+
+async def _patiently(source: Declared, places: dict[str, str], client: httpx.AsyncClient) -> Any:
+    for _ in range(_MOST_PAUSES):
+        try:
+            return await _asked(source, places, client)
+        except SystemBusyError as error:
+            await asyncio.sleep(min(error.seconds, _PATIENCE))
+    return await _asked(source, places, client)
 
 
 async def _asked(source: Declared, places: dict[str, str], client: httpx.AsyncClient) -> Any:

@@ -14,11 +14,11 @@ _MOST_ROWS: Final = 200
 
 
 class CrmSimulator:
-    """A CRM of some members; `busy` is how many of the next questions it answers with 429."""
+    """A CRM of some members; after `busy_after` more questions it answers one with 429."""
 
     def __init__(self, members: list[dict[str, Any]], *, token: str) -> None:
         self.members = members
-        self.busy = 0
+        self.busy_after: int | None = None
         self.asked: list[dict[str, str]] = []
         self.url = ""
         self._token = token
@@ -38,6 +38,11 @@ class CrmSimulator:
         finally:
             await runner.cleanup()
 
+    def _is_busy(self) -> bool:
+        is_busy = self.busy_after == 0
+        self.busy_after = None if is_busy or self.busy_after is None else self.busy_after - 1
+        return is_busy
+
     async def _get(self, request: web.Request) -> web.Response:
         return self._answer(request, dict(request.query))
 
@@ -49,8 +54,7 @@ class CrmSimulator:
         self.asked.append(dict(asked))
         if request.headers.get("Authorization") != f"Bearer {self._token}":
             return web.json_response({"code": 40001, "msg": "invalid token"}, status=401)
-        if self.busy:
-            self.busy -= 1
+        if self._is_busy():
             return web.json_response({"code": 42900, "msg": "too many"}, status=429, headers={"Retry-After": "1"})
         size = min(int(asked.get("size", _MOST_ROWS)), _MOST_ROWS)
         changed = [one for one in self.members if one["updated_at"] >= asked.get("since", "")]
