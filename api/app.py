@@ -22,6 +22,7 @@ from api.routes import crm, health, operations, sandbox
 from api.routes.areas import CustomerController
 from api.routes.audit import AuditController
 from api.routes.campaigns import CampaignController
+from api.routes.context import ContextController
 from api.routes.coupons import CouponController
 from api.routes.erasures import ErasureController
 from api.routes.products import ProductController
@@ -63,6 +64,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             ErasureController,
             QuarantineController,
             *crm.HANDLERS,
+            ContextController,
             *sandbox.HANDLERS,
             *operations.HANDLERS,
             *health.HANDLERS,

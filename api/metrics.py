@@ -11,6 +11,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 from projections.engine.lag import Lag
 
@@ -42,6 +43,10 @@ class Metrics:
         self._behind = Gauge("koi_projection_lag_events", "Events the view has yet to take.", ("view",), **here)
         self._age = Gauge("koi_projection_lag_seconds", "How long the first of them has waited.", ("view",), **here)
         self._parked = Gauge("koi_dead_letters", "Events the view could not take.", ("view",), **here)
+
+    def watch(self, collector: Collector) -> None:
+        """Show what another part of the process counts."""
+        self._registry.register(collector)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request, by the template of its route."""

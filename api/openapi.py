@@ -66,6 +66,7 @@ CONFIG: Final = OpenAPIConfig(
         Tag(name="campaigns", description="What is offered, and how customers are led to it."),
         Tag(name="coupons", description="Promises to single customers."),
         Tag(name="erasures", description="Forget a person for good, with a receipt."),
+        Tag(name="context", description="Where and when: regions, the calendar, the weather."),
         Tag(name="audit", description="What happened, what was so then, and why."),
         Tag(name="operations", description="Whether Koi is well."),
     ],

@@ -1,11 +1,14 @@
 """What the process of the API has open, from its start to its end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import msgspec
 
 from api.auth import Doorkeeper
+from api.cleaning import CleaningCounts
 from api.idempotency import Commands
 from api.ingest.door import Door
 from api.ingest.keeping import Keeping
@@ -16,8 +19,11 @@ from api.pages import Cursors
 from api.positions import Positions
 from commands.access.keys import ensure_first_keys
 from commands.activity.intake import Intake
+from commands.activity.order_numbers import OrderNumbers
 from commands.activity.quarantine import Quarantine
 from commands.callbacks.doors import Doors
+from commands.context.own_calendar import calendar_of_home
+from commands.identity.describing import Describing
 from commands.identity.erasing import Erasing
 from commands.identity.reapplying import reapply
 from commands.identity.receipt import Receipts
@@ -26,6 +32,8 @@ from commands.identity.tag_catalogue import TagCatalogue
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
+from domain.context.calendar import Calendar
+from domain.context.phone_places import phone_places
 from domain.identity.naming import Naming
 from projections.traces.queries import Traces
 
@@ -48,6 +56,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     positions: Positions
     quarantine: Quarantine
     erasing: Erasing
+    describing: Describing
+    calendar: Calendar
     metrics: Metrics
 
 
@@ -60,19 +70,15 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
         await ensure_rules(store.streams, naming)
         metrics = Metrics()
         quarantine = Quarantine(store.pool, secrets.master_key)
-        erasing = Erasing(
-            store=store,
-            naming=naming,
-            receipts=Receipts(settings.lake_url),
-            traces=Traces(store.pool),
-            copies={"quarantine_entries": quarantine},
-        )
+        erasing = _erasing(settings, store, naming, quarantine)
         # Before anybody is answered: a restored backup may know people again who were erased since.
         await reapply(erasing)
         doorkeeper = Doorkeeper(store.pool)
+        describing = await asyncio.to_thread(_rules, settings.home)
+        metrics.watch(CleaningCounts(describing.cleaner.counts))
         async with AsyncExitStack() as opening:
-            intake = await opening.enter_async_context(Intake(store, naming))
-            door = Door(intake, quarantine, metrics, store.pool)
+            intake = await opening.enter_async_context(Intake(store, naming, describing=describing))
+            door = Door(intake, quarantine, metrics, store.pool, OrderNumbers(settings.sources_folder))
             keeping = await opening.enter_async_context(
                 Keeping.opened(
                     store,
@@ -98,5 +104,23 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
                 positions=Positions(store.pool),
                 quarantine=quarantine,
                 erasing=erasing,
+                describing=describing,
+                calendar=calendar_of_home(settings.home),
                 metrics=metrics,
             )
+
+
+def _erasing(settings: Settings, store: EventStore, naming: Naming, quarantine: Quarantine) -> Erasing:
+    return Erasing(
+        store=store,
+        naming=naming,
+        receipts=Receipts(settings.lake_url),
+        traces=Traces(store.pool),
+        copies={"quarantine_entries": quarantine},
+    )
+
+
+def _rules(home: Path) -> Describing:
+    """Return the rules of what is said of people; the tables they need take a second, and no event should wait."""
+    phone_places()
+    return Describing.of_home(home)

@@ -7,12 +7,15 @@ from uuid import UUID
 
 import msgspec
 
+from api.inferred import ShownInference, shown_inference
 from commands.runtime.keyring import KeyRing
 from domain.identity.identifier import Identifier, IdentifierType, masked
+from domain.inference.rules import InferenceRules
 from projections.customer_360.folding import Attribute, Sealed
 from projections.event_timeline import queries as event_timeline
 from projections.event_timeline.queries import Decision
 from projections.identity_graph.queries import Known
+from projections.inferred_attributes.queries import Inferred
 
 HIDDEN: Final = "***"
 
@@ -73,6 +76,21 @@ class Personal:
                 shown[one.key] = one.value
             elif (clear := self._opened(parts)) is not None:
                 shown[one.key] = one.whole(clear) if self._in_clear else HIDDEN
+        return shown
+
+    async def inferred(self, inferred: Iterable[Inferred], rules: InferenceRules) -> dict[str, ShownInference]:
+        """Return what was inferred by attribute, each with the words of its rule."""
+        found = list(inferred)
+        await self._keyring.load(one.customer_id for one in found if one.sealed)
+        shown: dict[str, ShownInference] = {}
+        for one in found:
+            value = one.value
+            if one.sealed is not None:
+                clear = self._keyring.unseal(one.customer_id, one.sealed)
+                if clear is None:
+                    continue
+                value = msgspec.json.decode(clear) if self._in_clear else HIDDEN
+            shown[one.attribute] = shown_inference(one, value, rules)
         return shown
 
     async def happened(self, items: Iterable[Decision | event_timeline.Fact]) -> list[Happened]:

@@ -4,6 +4,7 @@ from domain.access import disclosure
 from domain.activity import sealing
 from domain.campaigns import campaign
 from domain.channels import message
+from domain.context import weather
 from domain.coupons import coupon
 from domain.identity import customer, erasure, rule_book
 from domain.journeys import run
@@ -20,4 +21,5 @@ __all__ = [
     "rule_book",
     "run",
     "sealing",
+    "weather",
 ]

@@ -9,14 +9,17 @@ from projections.due_timers.projector import PROJECTION as DUE_TIMERS
 from projections.engine.projection import Projection
 from projections.event_timeline.projector import PROJECTION as EVENT_TIMELINE
 from projections.identity_graph.projector import PROJECTION as IDENTITY_GRAPH
+from projections.inferred_attributes.projector import PROJECTION as INFERRED_ATTRIBUTES
 from projections.lake.projector import PROJECTION as LAKE
 from projections.lake.projector import lake_at
 from projections.products.projector import PROJECTION as PRODUCTS
+from projections.weather.projector import PROJECTION as WEATHER
 
 # All of them, to ask about; the lake can be kept only where `views` has told it its place.
 VIEWS: tuple[Projection, ...] = (
     IDENTITY_GRAPH,
     CUSTOMER_360,
+    INFERRED_ATTRIBUTES,
     PRODUCTS,
     CUSTOMER_TAGS,
     EVENT_TIMELINE,
@@ -24,6 +27,7 @@ VIEWS: tuple[Projection, ...] = (
     COUPON_LEDGER,
     DUE_TIMERS,
     AUDIT_CHAIN,
+    WEATHER,
     LAKE,
 )
 

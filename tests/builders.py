@@ -9,7 +9,10 @@ from domain.campaigns.campaign import Campaign
 from domain.campaigns.offer import Offer
 from domain.channels.message import Message, MessageRequest
 from domain.channels.outgoing import Outgoing
+from domain.context.weather import Observation, WeatherObserved
 from domain.coupons.coupon import Because, Coupon
+from domain.identity.customer import Customer
+from domain.identity.inference import Grounds
 from domain.journeys.stimuli import FactHappened
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -142,3 +145,26 @@ def outgoing(**changes: object) -> Outgoing:
         "requested_at": NOON,
     }
     return Outgoing(**(fields | changes))
+
+
+def inferred(number: int) -> Customer.AttributesInferred:
+    """Three rules in turn infer something, one of them personal."""
+    name = f"rule {number % 3}"
+    attribute, value = (
+        ("birthday", f"1990-05-{number + 1:02d}") if number % 3 == 0 else ("region", f"33010{number % 9}")
+    )
+    grounds = Grounds(
+        attribute=attribute, rule=name, confidence=60, evidence=(f"fact:{number}",), occurred_at=NOON, expires_at=None
+    )
+    personal = {name: value} if attribute == "birthday" else {}
+    return Customer.AttributesInferred(
+        grounds={name: grounds}, attributes={} if personal else {name: value}, personal=personal
+    )
+
+
+def weather_observed(number: int) -> WeatherObserved:
+    """The weather of three cities, told again and again."""
+    observation = Observation(
+        region=f"330{number % 3 + 1}00", date=NOON.date(), condition="light_rain", temperature_high=10.5 + number
+    )
+    return WeatherObserved(source="weather", observation=observation)

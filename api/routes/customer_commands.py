@@ -16,6 +16,7 @@ from api.openapi import CHANGE, CREATE
 from commands.access.scope import Scope
 from commands.identity.change_consent import ChangeConsent, change_consent
 from commands.identity.describe_customer import DescribeCustomer, describe_customer
+from commands.identity.describing import Describing
 from commands.identity.link_identifiers import LinkIdentifiers, link_identifiers
 from commands.identity.merge_customers import MergeCustomers, merge_customers
 from commands.identity.register_customer import RegisterCustomer, register_customer
@@ -48,6 +49,7 @@ _CHANGE: Final[dict[str, Any]] = {"guards": _GUARDS, "responses": CHANGE, "statu
 Making = NamedDependency[SkipValidation[Creation]]
 Changing = NamedDependency[SkipValidation[Change]]
 Store = NamedDependency[SkipValidation[EventStore]]
+Rules = NamedDependency[SkipValidation[Describing]]
 
 
 class CustomerCommands(Controller):
@@ -63,10 +65,11 @@ class CustomerCommands(Controller):
         creation: Making,
         store: Store,
         naming: NamedDependency[SkipValidation[Naming]],
+        describing: Rules,
     ) -> Response[Done]:
         """Begin the history of a customer, who is named by the strongest of the identifiers."""
         return await creation.done(
-            lambda by: register_customer(data, by=by, streams=store.streams, naming=naming),
+            lambda by: register_customer(data, by=by, streams=store.streams, naming=naming, describing=describing),
             Done,
             location="/api/v1/customers/{id}",
         )
@@ -79,18 +82,26 @@ class CustomerCommands(Controller):
         change: Changing,
         store: Store,
         naming: NamedDependency[SkipValidation[Naming]],
+        describing: Rules,
     ) -> Response[Done]:
         """Add identifiers under which the customer is known as well; this may join two profiles."""
         told = await told_to(customer_id, change, store)
-        return await change.done(lambda by: link_identifiers(data, naming=naming, by=by, **told), Done)
+        return await change.done(
+            lambda by: link_identifiers(data, naming=naming, describing=describing, by=by, **told), Done
+        )
 
     @post("/{customer_id:uuid}/attributes", operation_id="DescribeCustomer", summary="Set attributes", **_CHANGE)
     async def describe(
-        self, customer_id: FromPath[UUID], data: JSONBody[DescribeCustomer], change: Changing, store: Store
+        self,
+        customer_id: FromPath[UUID],
+        data: JSONBody[DescribeCustomer],
+        change: Changing,
+        store: Store,
+        describing: Rules,
     ) -> Response[Done]:
         """Set attributes as of a time, the last word wins; personal ones are sealed."""
         told = await told_to(customer_id, change, store)
-        return await change.done(lambda by: describe_customer(data, by=by, **told), Done)
+        return await change.done(lambda by: describe_customer(data, by=by, describing=describing, **told), Done)
 
     @post("/{customer_id:uuid}/consents", operation_id="ChangeConsent", summary="Grant or withdraw consent", **_CHANGE)
     async def consent(

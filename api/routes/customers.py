@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter, SkipValidation
 
 from api.answers import read
 from api.auth import Caller, needs
+from api.inferred import ShownInference, Uncleaned, apart
 from api.members import stream_of
 from api.openapi import READ, READ_ONE
 from api.pages import Page, Paging
@@ -20,6 +21,7 @@ from api.positions import Positions
 from api.tagging import ShownTag
 from api.tagging import shown as shown_tags
 from commands.access.scope import Scope
+from commands.identity.describing import Describing
 from commands.identity.tag_catalogue import TagCatalogue
 from commands.runtime.clock import now
 from commands.runtime.event_store import EventStore
@@ -32,12 +34,13 @@ from projections.event_timeline import queries as event_timeline
 from projections.event_timeline.queries import Place
 from projections.history.queries import version_at
 from projections.identity_graph import queries as identity_graph
+from projections.inferred_attributes.queries import inferred_of
 
 _GUARDS: Final = (needs(Scope.READ),)
 _ONE: Final[dict[str, Any]] = {"guards": _GUARDS, "responses": READ_ONE}
 _LIST: Final[dict[str, Any]] = {"guards": _GUARDS, "responses": READ}
 _FIRST: Final = UUID(int=0)
-_VIEWS: Final = ("identity_graph", "customer_360", "customer_tags")
+_VIEWS: Final = ("identity_graph", "customer_360", "customer_tags", "inferred_attributes")
 
 
 class UnknownCustomerError(NotFoundError):
@@ -49,13 +52,17 @@ class UnknownCustomerError(NotFoundError):
 class CustomerProfile(msgspec.Struct, frozen=True, kw_only=True):
     """One person as far as Koi knows; `customers` are the histories joined into it.
 
-    Amounts are minor units (fen). `windows` count orders and money of the last days (`days` null: of all time).
+    `attributes` were said; `inferred` follow from something else and go when the real value comes; `uncleaned` could
+    not be understood. Amounts are minor units (fen). `windows` count orders and money of the last days (`days` null: of
+    all time).
     """
 
     profile_id: UUID
     customers: tuple[UUID, ...]
     identifiers: list[ShownIdentifier]
     attributes: dict[str, Any]
+    inferred: dict[str, ShownInference]
+    uncleaned: dict[str, Uncleaned]
     consents: tuple[customer_360.Consent, ...]
     events: int
     first_seen_at: datetime | None
@@ -81,6 +88,7 @@ class CustomerReads(Controller):
         store: NamedDependency[SkipValidation[EventStore]],
         positions: NamedDependency[SkipValidation[Positions]],
         tag_catalogue: NamedDependency[SkipValidation[TagCatalogue]],
+        describing: NamedDependency[SkipValidation[Describing]],
     ) -> Response[CustomerProfile]:
         """Show the profile that a customer belongs to, under the id of any of its customers.
 
@@ -94,11 +102,15 @@ class CustomerReads(Controller):
         profile_id, members = found
         personal = Personal(store.keyring, in_clear=request.user.sees_personal)
         seen = await customer_360.profile(store.pool, profile_id, members, now())
+        attributes, uncleaned = apart(seen.attributes, await personal.attributes(seen.attributes))
+        inferred = await inferred_of(store.pool, members, attributes, now())
         shown = CustomerProfile(
             profile_id=profile_id,
             customers=members,
             identifiers=await personal.identifiers(await identity_graph.identifiers_of(store.pool, profile_id)),
-            attributes=await personal.attributes(seen.attributes),
+            attributes=attributes,
+            inferred=await personal.inferred(inferred, describing.inference),
+            uncleaned=uncleaned,
             consents=seen.consents,
             events=seen.events,
             first_seen_at=seen.first_seen_at,

@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import StoredEvent
 
-from commands.activity.telling import concerned, tell
+from commands.activity.telling import Telling, concerned
+from commands.identity.describing import Describing
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.facts import FactRow
@@ -64,7 +65,14 @@ class Known:
         self._seen.clear()
 
 
-async def decide(activities: Sequence[Activity], known: Known, streams: Streams, naming: Naming, actor: str) -> Batch:
+async def decide(
+    activities: Sequence[Activity],
+    known: Known,
+    streams: Streams,
+    naming: Naming,
+    actor: str,
+    describing: Describing,
+) -> Batch:
     """Return what to write for the activities; reads the streams of customers that may have something new only."""
     recorded_at = now()
     news: dict[UUID, list[Activity]] = {}
@@ -81,7 +89,7 @@ async def decide(activities: Sequence[Activity], known: Known, streams: Streams,
                     news.setdefault(other_id, []).append(activity)
         if activity.personal:
             sealing.add(customer_id)
-    stored = await _customer_events(news, streams, naming, Context(actor=actor), recorded_at)
+    stored = await _customer_events(news, streams, Telling(naming, describing), Context(actor=actor), recorded_at)
     await streams.keyring.ensure(sealing)
     keys = [_dedupe_key(activity) for activity in activities]
     rows: dict[UUID, FactRow] = {}
@@ -92,7 +100,7 @@ async def decide(activities: Sequence[Activity], known: Known, streams: Streams,
 
 
 async def _customer_events(
-    news: Mapping[UUID, Sequence[Activity]], streams: Streams, naming: Naming, by: Context, recorded_at: datetime
+    news: Mapping[UUID, Sequence[Activity]], streams: Streams, telling: Telling, by: Context, recorded_at: datetime
 ) -> list[StoredEvent]:
     if not news:
         return []
@@ -101,7 +109,7 @@ async def _customer_events(
     for customer_id, activities in news.items():
         customer = customers[customer_id]
         for activity in activities:
-            tell(customer, activity, naming)
+            telling.tell(customer, activity)
         meta = by.meta(recorded_at)
         events += [
             event.inside(msgspec.structs.replace(meta, occurred_at=activities[0].occurred_at))

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
+from commands.identity.describing import Describing, shipped
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore
@@ -36,20 +37,40 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     consents: tuple[ToldConsent, ...] = ()
 
 
-async def import_customers(store: EventStore, seen: Sequence[Seen], *, by: Context) -> int:
-    """Note who was seen and return how many were not taken in, being erased; what is known already changes nothing."""
-    return sum(
-        [await _note(store, seen[first : first + MOST_EVENTS], by) for first in range(0, len(seen), MOST_EVENTS)]
-    )
+async def import_customers(
+    store: EventStore, seen: Sequence[Seen], *, by: Context, source: str = "", describing: Describing | None = None
+) -> int:
+    """Note who was seen and return how many were not taken in, being erased; what is known already changes nothing.
+
+    What `source` says is cleaned by the rules given, or those of Koi.
+    """
+    telling = _Telling(source, describing or shipped())
+    parts = [seen[first : first + MOST_EVENTS] for first in range(0, len(seen), MOST_EVENTS)]
+    return sum([await _note(store, part, by, telling) for part in parts])
 
 
-async def _note(store: EventStore, seen: Sequence[Seen], by: Context) -> int:
+class _Telling(msgspec.Struct, frozen=True):
+    source: str
+    rules: Describing
+
+    def tell(self, customer: Customer, one: Seen) -> None:
+        customer.observe(one.identifiers, one.occurred_at)
+        if one.attributes or one.personal:
+            said = {**one.attributes, **one.personal}
+            self.rules.describe(customer, said, source=self.source, said_at=one.occurred_at, sealed=one.personal)
+        if one.tags:
+            customer.tag(one.tags)
+        for word in one.consents:
+            customer.hear_consent(word)
+
+
+async def _note(store: EventStore, seen: Sequence[Seen], by: Context, telling: _Telling) -> int:
     suppressions = store.suppressions
     for attempt in range(_ATTEMPTS):
         known = suppressions.position
         let_in = [one for one in seen if not any(named.id in suppressions for named in one.identifiers)]
         try:
-            events = await _decided(store, let_in, by)
+            events = await _decided(store, let_in, by, telling)
             for first in range(0, len(events), MOST_EVENTS):
                 await asyncio.to_thread(_write, store, events[first : first + MOST_EVENTS], known)
         except (IntegrityError, SuppressionsMovedError, CustomerErasedError):
@@ -66,19 +87,13 @@ def _write(store: EventStore, events: Sequence[StoredEvent], known: int) -> None
     store.recorder.insert_events(events, after=lambda cursor, _: store.suppressions.check(cursor, known))
 
 
-async def _decided(store: EventStore, seen: Sequence[Seen], by: Context) -> list[StoredEvent]:
+async def _decided(store: EventStore, seen: Sequence[Seen], by: Context, telling: _Telling) -> list[StoredEvent]:
     customers = await store.streams.load_many(Customer, [one.customer_id for one in seen])
     meta = by.meta(now())
     events: list[Event] = []
     for one in seen:
         customer = customers[one.customer_id]
-        customer.observe(one.identifiers, one.occurred_at)
-        if one.attributes or one.personal:
-            customer.describe(dict(one.attributes), dict(one.personal), one.occurred_at)
-        if one.tags:
-            customer.tag(one.tags)
-        for word in one.consents:
-            customer.hear_consent(word)
+        telling.tell(customer, one)
         mine = msgspec.structs.replace(meta, occurred_at=one.occurred_at)
         events += [event.inside(mine) for event in customer.collect_events()]
     await store.keyring.ensure(event.originator_id for event in events if event.is_personal)

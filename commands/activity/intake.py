@@ -15,6 +15,7 @@ from psycopg import Cursor
 
 from commands.activity.admission import admitted
 from commands.activity.batch import Batch, Known, decide
+from commands.identity.describing import Describing, shipped
 from commands.runtime.event_store import EventStore
 from commands.runtime.facts import FactIds, copy_facts, digest, ensure_partition
 from commands.runtime.suppressions import SuppressionsMovedError
@@ -54,8 +55,11 @@ class _Waiting(msgspec.Struct, frozen=True):
 class Intake:
     """The one door for activities of a process."""
 
-    def __init__(self, store: EventStore, naming: Naming, *, actor: str = "ingest") -> None:
-        """Take the event store to write to and the naming of customers."""
+    def __init__(
+        self, store: EventStore, naming: Naming, *, actor: str = "ingest", describing: Describing | None = None
+    ) -> None:
+        """Take the event store to write to, the naming of customers, and the rules (those of Koi, unless given)."""
+        self._describing = describing or shipped()
         self._store = store
         self._naming = naming
         self._actor = actor
@@ -132,7 +136,9 @@ class Intake:
             let_in = [admitted(request, suppressions, self._naming) for request in requests]
             activities = [activity for request in let_in for activity in request]
             try:
-                batch = await decide(activities, self._known, self._store.streams, self._naming, self._actor)
+                batch = await decide(
+                    activities, self._known, self._store.streams, self._naming, self._actor, self._describing
+                )
                 position, fresh = await asyncio.to_thread(self._write, batch, known)
             except (IntegrityError, SuppressionsMovedError, CustomerErasedError):
                 # Another process wrote to one of these customers, or erased somebody, first: forget what was assumed

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from commands.identity.describing import Describing, shipped
+from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.identity.claim import CustomerErasedError, Observed
@@ -44,14 +46,14 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-def observed(given: tuple[GivenIdentifier, ...], naming: Naming) -> tuple[Observed, ...]:
+def observed(
+    given: tuple[GivenIdentifier, ...], naming: Naming, describing: Describing | None = None
+) -> tuple[Observed, ...]:
     """Return the identifiers in their one spelling, the strongest first; raises `IdentifierError` naming its place."""
     if not 0 < len(given) <= _MOST_IDENTIFIERS:
         raise InvalidInputError(f"give 1 to {_MOST_IDENTIFIERS} identifiers", field="identifiers")
     clean = {_clean(place, one) for place, one in enumerate(given)}
-    return tuple(
-        Observed(naming.customer_id(i), str(i.type), i.value if i.type.is_value_kept else None) for i in sorted(clean)
-    )
+    return (describing or shipped()).observed(sorted(clean), naming, now())
 
 
 def _clean(place: int, given: GivenIdentifier) -> Identifier:

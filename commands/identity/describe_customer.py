@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from commands.identity.attributes import parted
 from commands.identity.customers import Changed, change
+from commands.identity.describing import Describing, shipped
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
@@ -22,7 +22,13 @@ class DescribeCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 async def describe_customer(
-    command: DescribeCustomer, *, customer_id: UUID, expected_version: int | None, by: Context, streams: Streams
+    command: DescribeCustomer,
+    *,
+    customer_id: UUID,
+    expected_version: int | None,
+    by: Context,
+    streams: Streams,
+    describing: Describing | None = None,
 ) -> Changed:
     """Set the attributes; a word older than the one known changes nothing."""
     if not command.attributes:
@@ -31,10 +37,10 @@ async def describe_customer(
     if command.occurred_at is not None and command.occurred_at.tzinfo is None:
         raise InvalidInputError("a time needs its zone, such as 2026-11-23T09:00:00+08:00", field="occurred_at")
     occurred_at = min(command.occurred_at or present, present)
-    plain, personal = parted(command.attributes)
+    rules = describing or shipped()
     return await change(
         customer_id,
-        lambda customer: customer.describe(plain, personal, occurred_at),
+        lambda customer: rules.describe(customer, command.attributes, source=by.actor, said_at=occurred_at),
         by=by,
         streams=streams,
         expected_version=expected_version,

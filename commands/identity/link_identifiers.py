@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from commands.identity.customers import Changed, GivenIdentifier, admitted, change, observed
+from commands.identity.describing import Describing
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.identity.naming import Naming
@@ -24,9 +25,10 @@ async def link_identifiers(
     by: Context,
     streams: Streams,
     naming: Naming,
+    describing: Describing | None = None,
 ) -> Changed:
     """Add the identifiers the customer does not claim yet; those it claims already change nothing."""
-    names = await admitted(observed(command.identifiers, naming), streams)
+    names = await admitted(observed(command.identifiers, naming, describing), streams)
     return await change(
         customer_id, lambda customer: customer.link(names), by=by, streams=streams, expected_version=expected_version
     )

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from commands.identity.describing import shipped
 from commands.runtime.context import AlreadyDoneError, Context
 from commands.runtime.event_store import EventStore
 from domain.identity.customer import ConsentState, Customer, Observed
@@ -53,7 +54,4 @@ async def note_consent(word: ConsentWord, *, told_by: str, by: Context, store: E
 
 def observed(word: ConsentWord, naming: Naming) -> tuple[Observed, ...]:
     """Return the identifiers of the word as a customer claims them, the strongest first."""
-    return tuple(
-        Observed(naming.customer_id(one), str(one.type), one.value if one.type.is_value_kept else None)
-        for one in sorted(word.identifiers)
-    )
+    return shipped().observed(sorted(word.identifiers), naming, word.occurred_at)

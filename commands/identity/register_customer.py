@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from commands.identity.attributes import parted
 from commands.identity.customers import Changed, GivenIdentifier, admitted, observed, saved
+from commands.identity.describing import Describing, shipped
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
@@ -20,16 +20,18 @@ class RegisterCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     attributes: dict[str, Any] = {}
 
 
-async def register_customer(command: RegisterCustomer, *, by: Context, streams: Streams, naming: Naming) -> Changed:
+async def register_customer(
+    command: RegisterCustomer, *, by: Context, streams: Streams, naming: Naming, describing: Describing | None = None
+) -> Changed:
     """Begin the customer's history.
 
     Raises `AlreadyExistsError` where the strongest identifier has one, `IdentifierError` for a malformed one.
     """
-    names = await admitted(observed(command.identifiers, naming), streams)
+    rules = describing or shipped()
+    names = await admitted(observed(command.identifiers, naming, rules), streams)
     customer = await streams.load(Customer, names[0].id)
     customer.register(names)
     occurred_at = by.occurred_at or now()
     if command.attributes:
-        plain, personal = parted(command.attributes)
-        customer.describe(plain, personal, occurred_at)
+        rules.describe(customer, command.attributes, source=by.actor, said_at=occurred_at)
     return await saved(customer, by=msgspec.structs.replace(by, occurred_at=occurred_at), streams=streams)

@@ -4,11 +4,14 @@ import re
 from typing import Any, Final
 
 from domain.activity.vocabulary import Kind
+from domain.cleaning.amounts import amount_text
+from domain.cleaning.rules import shipped
 from domain.kernel import money
 
 # An exponent in a text would let six characters ask for a million digits.
 _DECIMAL: Final = re.compile(r"\s*[+-]?(?:\d{1,24}(?:\.\d{0,24})?|\.\d{1,24})\s*\Z", re.ASCII)
 
+_LONGEST: Final = 64
 _COLLOQUIAL: Final = {"RMB": "CNY", "¥": "CNY", "元": "CNY", "人民币": "CNY"}
 
 
@@ -44,5 +47,8 @@ def _exact(kind: Kind, value: object, currency: object) -> tuple[int, str]:
 
 def _units(value: object, code: str) -> int:
     if isinstance(value, str) and not _DECIMAL.match(value):
-        raise money.MoneyError("an amount is a decimal such as 19.90, without a sign of currency", field="amount")
+        plain = amount_text(value, code, shipped().money) if len(value) <= _LONGEST else None
+        if plain is None:
+            raise money.MoneyError("an amount is a decimal such as 19.90, or ¥1,299.00 in yuan", field="amount")
+        return money.minor_units(plain, code)
     return money.minor_units(value, code)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.identity.inference import Inference
 from domain.kernel import DomainError
 
 
@@ -28,11 +29,15 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Observed(msgspec.Struct, frozen=True):
-    """An identifier as observed: the id it names, its type and its value in clear (None where it is not kept)."""
+    """An identifier as observed: the id it names, its type and its value in clear (None where it is not kept).
+
+    `tells` is what the value gives away by itself, such as where a phone number was issued.
+    """
 
     id: UUID
     type: str
     value: str | None
+    tells: tuple[Inference, ...] = ()
 
 
 def claimed(identifiers: tuple[Observed, ...]) -> dict[str, Any]:

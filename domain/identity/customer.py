@@ -12,7 +12,8 @@ from uuid import UUID
 from domain.identity.attributes import Attribute, Said, WordKind
 from domain.identity.claim import Claim, CustomerErasedError, MergeError, Observed, claimed
 from domain.identity.consent_words import ConsentState, ConsentWord
-from domain.identity.customer_words import CustomerWords
+from domain.identity.customer_inferences import CustomerInferences
+from domain.identity.inference import told_by
 from domain.kernel import Event
 from domain.kernel.errors import AlreadyExistsError, InvalidInputError
 from domain.kernel.event import EPOCH
@@ -22,7 +23,7 @@ __all__ = ["Claim", "ConsentState", "ConsentWord", "Customer", "CustomerErasedEr
 _Words = dict[str, Any]
 
 
-class Customer(CustomerWords):
+class Customer(CustomerInferences):
     """One customer's stream, named by the strongest identifier it was first seen with."""
 
     TOPIC = "customer"
@@ -148,6 +149,7 @@ class Customer(CustomerWords):
             msg = "the identifier that names the customer must be among the identifiers"
             raise InvalidInputError(msg, field="identifiers")
         self.record(self.Registered, occurred_at=occurred_at, named_by=named_by, **claimed(identifiers))
+        self.infer(told_by(identifiers))
 
     def observe(self, identifiers: tuple[Observed, ...], occurred_at: datetime = EPOCH) -> None:
         """Take note of the identifiers a fact came with: registers, adds claims, or does nothing if all is known."""
@@ -159,6 +161,7 @@ class Customer(CustomerWords):
         new = tuple(o for o in identifiers if o.id not in self.claims and o.id not in self.withdrawn)
         if new:
             self.record(self.Identified, occurred_at=occurred_at, **claimed(new))
+            self.infer(told_by(new))
 
     def bind(self, identifiers: tuple[Observed, ...], occurred_at: datetime) -> None:
         """Claim identifiers by the explicit word of the customer's own system, which outlasts unbindings before it.
@@ -176,6 +179,7 @@ class Customer(CustomerWords):
         )
         if new:
             self.record(self.Bound, occurred_at=occurred_at, **claimed(new))
+            self.infer(told_by(new))
 
     def unbind(self, occurred_at: datetime) -> None:
         """Cut the identifier that names this customer from everybody it was joined with until then."""
@@ -187,6 +191,7 @@ class Customer(CustomerWords):
         new = tuple(o for o in identifiers if o.id not in self.claims)
         if new:
             self.record(self.Identified, **claimed(new))
+            self.infer(told_by(new))
 
     def describe(self, attributes: dict[str, Any], personal: dict[str, Any], occurred_at: datetime) -> None:
         """Set attributes as of `occurred_at`; an older word than the one known changes nothing."""
@@ -239,6 +244,7 @@ class Customer(CustomerWords):
             msg = "nothing of this customer joins it to the other"
             raise MergeError(msg, field="other_id")
         self.record(self.Unmerged, other_id=other_id, withdrawn=withdrawn, reason=reason)
+        self.withdraw_inferences(self.inferred.resting_on(map(str, withdrawn)), "evidence_gone")
 
     def erase(self, receipt_id: UUID, *, reason: str, legal_basis: str) -> None:
         """Forget who this is, once; a customer nobody ever saw has nothing to forget."""
@@ -259,6 +265,8 @@ class Customer(CustomerWords):
                 self.unbound_at = event.meta.occurred_at
             case Customer.ConsentChanged() | Customer.Tagged() | Customer.Untagged():
                 self.hear(event)
+            case Customer.AttributesInferred() | Customer.InferencesWithdrawn():
+                self.follow(event)
             case Customer.Merged():
                 self.merged_with.add(event.other_id)
             case Customer.Unmerged():
@@ -279,6 +287,7 @@ class Customer(CustomerWords):
         self.identifiers.clear()
         self._said = Said()
         self.attributes = self._said.attributes
+        self.inferred.clear()
         self.forget_words()
         self.merged_with.clear()
 

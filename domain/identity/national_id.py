@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 from domain.identity.normalising import BlankIdentifierError, IdentifierError
 
@@ -42,3 +42,13 @@ def birthday(number: str) -> date | None:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return None
+
+
+def sex(number: str) -> Literal["male", "female"]:
+    """Return the sex a normalised number tells: its last digit but one is odd for men."""
+    return "male" if int(number[-2]) % 2 else "female"
+
+
+def registered_in(number: str) -> str:
+    """Return the division code of where the number was first registered, as it was then."""
+    return number[:6]

@@ -1,5 +1,6 @@
 """The mapping of a source: which column of its files says what, as one TOML file that a non-programmer can read."""
 
+import typing
 from datetime import datetime
 from typing import Literal
 
@@ -9,7 +10,9 @@ from domain.kernel.errors import InvalidInputError
 
 Row = Literal["fact", "customer", "campaign", "offer"]
 Format = Literal["csv", "parquet", "excel", "jsonl"]
-Type = Literal["text", "integer", "decimal", "money", "boolean", "date", "time"]
+PersonType = Literal["name", "sex", "birthday", "phone", "email", "region"]
+PERSON_TYPES: tuple[PersonType, ...] = typing.get_args(PersonType)
+Type = Literal["text", "integer", "decimal", "money", "boolean", "date", "time"] | PersonType
 Scalar = str | int | float | bool
 
 CAMPAIGN_FIELDS = ("external_id", "name", "description", "starts_at", "ends_at")
@@ -38,7 +41,9 @@ class Column(_Part, frozen=True, kw_only=True):
     `unit` is that of money (yuan, fen, dollar, cent, euro, major, minor), `zone` and `format` (strftime, or
     epoch_seconds, epoch_milliseconds) those of times. `values` translates what stands in the column; anything else is
     `otherwise`, or broken. `prefix` goes before the text. `last_day` makes a date the first instant after it.
-    `omit_zero` leaves a zero out. `personal` seals the value; names such as phone or address are sealed in any case.
+    `omit_zero` leaves a zero out. The types name, sex, birthday, phone, email and region say something of a person and
+    are cleaned by the declared rules: what says nothing (未知) is left out, what cannot be understood is broken.
+    `personal` seals the value; names such as phone or address are sealed in any case.
     """
 
     column: str

@@ -13,6 +13,9 @@ _EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\Z")
 _NEEDS_PREFIX = frozenset({IdentifierType.OPENID.value, IdentifierType.MARKETPLACE_BUYER.value})
 _WORDS = "words of small letters with a dot between, such as order.completed"
 
+# Of the types that say something of a person, what tells who it is.
+_SEALED_TYPES = frozenset({"name", "birthday", "phone", "email"})
+
 Fault = tuple[str, str]  # the key, and what would be right
 
 
@@ -25,7 +28,7 @@ def check(mapping: Mapping) -> None:
 
 def is_personal(name: str, column: Column) -> bool:
     """Whether a field has to be sealed: because the mapping says so, or because its name tells who a person is."""
-    return column.personal or verdict_on(name) in {Verdict.PERSONAL, Verdict.LINK}
+    return column.personal or column.type in _SEALED_TYPES or verdict_on(name) in {Verdict.PERSONAL, Verdict.LINK}
 
 
 def _named(mapping: Mapping) -> Iterator[Fault]:

@@ -109,5 +109,10 @@ def _payload(event: Event) -> dict[str, Any]:
 
 def _kind_of(event: Event) -> type[Aggregate] | None:
     """Return the aggregate the event is nested in, None if it stands alone."""
-    kind = getattr(sys.modules[type(event).__module__], type(event).__qualname__.partition(".")[0])
-    return kind if issubclass(kind, Aggregate) else None
+    nest = getattr(sys.modules[type(event).__module__], type(event).__qualname__.partition(".")[0])
+    if not issubclass(nest, Aggregate):
+        return None
+    kind: type[Aggregate] = nest
+    while wholes := kind.__subclasses__():  # an aggregate's events may be nested in a part of it
+        kind = wholes[0]
+    return kind

@@ -19,7 +19,7 @@ from projections.engine.projection import Projection
 from projections.engine.verify import verify
 from projections.engine.waiting import wait_until
 from projections.views import VIEWS, views
-from tests.builders import campaign_created, coupon_issued, message_requested
+from tests.builders import campaign_created, coupon_issued, inferred, message_requested, weather_observed
 from tests.projections.following import SECONDS, built, following
 from tests.projections.log import NOON, Log, a_fact, an_order, customer_id
 
@@ -38,11 +38,13 @@ def _history(log: Log) -> int:
         log.seal(a_fact(f"device {number}"), an_order("li", 100 * number), an_order("wang", 5, currency="JPY"))
         log.describe("li", visits=number, personal={"name": f"李 {number}"})
         log.tag("li", *(f"interest.{number % tags}" for tags in (2, 3)), source=("crm", "erp")[number % 2])
+        log.append((LI, inferred(number)), (derived("weather", number % 3), weather_observed(number)))
         log.consent("li", "granted" if number % 2 else "withdrawn", channel=("email", "sms")[number % 2])
         if number == 5:
             log.erase("li")
         if number == 7:
             log.readmit("li")
+    log.append((LI, Customer.InferencesWithdrawn(names=("rule 1", "rule 2"), reason="evidence_gone")))
     log.append((coupon, coupon_issued(customer_id=LI)), (coupon, Coupon.Voided(reason="a test")))
     log.append((derived("message", 1), message_requested(customer_id=LI)))
     log.append((LI, Customer.Merged(other_id=WANG, reason="one person")))

@@ -20,6 +20,8 @@ COMMANDS = {
     "import": ("workers.cli.importing:app", "Bring files of history in."),
     "sources": ("workers.cli.sources:app", "List, check and run the declared sources."),
     "simulate": ("workers.cli.simulating:app", "Serve simulated shops on marketplaces, or a CRM."),
+    "context": ("workers.cli.context:app", "Ask where and when: regions, phones, the calendar, cleaning."),
+    "infer": ("workers.cli.inferring:app", "Infer what nobody has said, by declared rules."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
     "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
     "quarantine": ("workers.cli.quarantine:app", "Look at what could not be taken in, replay it, discard it."),

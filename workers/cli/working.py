@@ -13,7 +13,9 @@ from cyclopts import Parameter
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 
-RoleName = Literal["projector", "identity", "relay", "journeys", "delivery", "timers", "sources", "quarantine"]
+RoleName = Literal[
+    "projector", "identity", "relay", "journeys", "delivery", "timers", "sources", "quarantine", "inference"
+]
 ALL: tuple[RoleName, ...] = (
     "projector",
     "identity",
@@ -23,6 +25,7 @@ ALL: tuple[RoleName, ...] = (
     "timers",
     "sources",
     "quarantine",
+    "inference",
 )
 # Between an event and its message stand other processes: one that only brings history in gives way to them.
 _NICE = 10

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.ingestion.mapping import Column, Scalar
 from domain.ingestion.units import factor
-from workers.connectors import moments
+from workers.connectors import moments, persons
 from workers.connectors.engine import literal
 
 _WHOLE: Final = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
@@ -19,6 +19,12 @@ _WHAT: Final = {
     "money": "not an amount such as 19.90",
     "boolean": "neither yes nor no",
     "date": "not a date",
+    "name": "not the name of a person",
+    "sex": "no spelling of a sex that the rules know",
+    "birthday": "not a birthday",
+    "phone": "not a phone number",
+    "email": "not an e-mail address",
+    "region": "not one region of China, by code or name",
     "time": f"not a time between {moments.EARLIEST} and {moments.LATEST}",
 }
 
@@ -76,7 +82,10 @@ def _conversion(column: Column, kind: str, currency: str | None, raw: str, value
             parts = f"TRY_CAST({raw} AS DOUBLE)", number, f"isfinite({value}) IS TRUE"
         case "money":
             units = minor_units(column, currency, value)
-            parts = f"TRY_CAST({raw} AS DECIMAL(18, 4))", f"CAST({units} AS VARCHAR)", is_there
+            plain = f"TRY_CAST({raw} AS DECIMAL(18, 4))"
+            # Only what is no plain number is asked after: ¥1,299.00.
+            written = f"coalesce({plain}, TRY_CAST({persons.amount(raw)} AS DECIMAL(18, 4)))"
+            parts = written if kind == "VARCHAR" else plain, f"CAST({units} AS VARCHAR)", is_there
         case "boolean":
             parts = _yes_or_no(_text(raw, kind)), number, is_there
         case "date":
@@ -84,6 +93,9 @@ def _conversion(column: Column, kind: str, currency: str | None, raw: str, value
         case "time":
             written = f"strftime({value}, '\"%Y-%m-%dT%H:%M:%SZ\"')"
             parts = moments.instant(column, raw, kind), written, moments.in_range(value)
+        case "name" | "sex" | "birthday" | "phone" | "email" | "region":
+            clean = f"{persons.function(column.type)}({_text(raw, kind)})"
+            parts = f"nullif({clean}, '')", f"to_json({value})", f"{value} IS NOT NULL OR {clean} IS NOT NULL"
         case _:
             prefix = f"{literal(column.prefix)} || " if column.prefix else ""
             needs_no_escape = kind in _WHOLE and not column.prefix

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from commands.activity.quarantine import Quarantine
+from commands.identity.describing import Describing, shipped
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.facts import FactIds
@@ -25,6 +26,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     quarantine: Quarantine
     home: Path
     ids: FactIds = msgspec.field(default_factory=FactIds)
+    describing: Describing = msgspec.field(default_factory=shipped)
 
     @property
     def by(self) -> Context:
@@ -46,4 +48,5 @@ def destination(settings: Settings, secrets: Secrets, store: EventStore) -> Dest
         naming=Naming(secrets.pepper),
         quarantine=Quarantine(store.pool, secrets.master_key),
         home=settings.home,
+        describing=Describing.of_home(settings.home),
     )

@@ -9,6 +9,7 @@ import duckdb
 
 from commands.activity.import_facts import known
 from commands.activity.record_file import RecordFile, record_file
+from commands.identity.describing import Describing
 from commands.runtime.suppressions import SuppressionsMovedError
 from domain.activity.sealing import file_stream
 from domain.identity.claim import CustomerErasedError
@@ -18,6 +19,8 @@ from workers.connectors.broken import quarantined, unusable
 from workers.connectors.destination import Destination
 from workers.connectors.engine import count, open_engine
 from workers.connectors.loading import Loaded, load
+from workers.connectors.persons import teach
+from workers.connectors.plan import currency_of_file
 from workers.connectors.progress import Nobody, Watch
 from workers.connectors.report import FileReport
 from workers.connectors.source_file import fetch
@@ -57,6 +60,7 @@ async def _import(address: str, mapping: Mapping, into: Destination, *, base: Pa
         report = FileReport(file=file.name, row=mapping.row, outcome="known", sha256=file.sha256)
         stream = file_stream(mapping.identity, file.sha256)
         if stream not in await known(into.store.pool, [stream]):
+            teach(engine, into.describing.cleaner, mapping.source, currency_of_file(mapping))
             places: dict[str, Any] = {"base": base, "folder": folder, "naming": into.naming}
             kept_out: dict[str, Any] = {"suppressed": suppressions.ids, "known": suppressions.position}
             loaded = await in_engine(engine, load, engine, mapping, file, **places, **kept_out)
@@ -78,6 +82,7 @@ def check_file(address: str, mapping: Mapping, *, base: Path, home: Path, naming
     with open_engine(home) as (engine, folder):
         file = fetch(address, mapping.file_form, folder)
         report = FileReport(file=file.name, row=mapping.row, outcome="checked", sha256=file.sha256)
+        teach(engine, Describing.of_home(home).cleaner, mapping.source, currency_of_file(mapping))
         loaded = load(engine, mapping, file, base=base, folder=folder, naming=naming)
         for chunk in range(loaded.facts.chunks):
             report.items += loaded.facts.make(chunk)

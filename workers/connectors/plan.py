@@ -57,7 +57,7 @@ class Plan:
         self._lost = lost
         self._places = places
         self._count = 0
-        self.currency = _currency(mapping)
+        self.currency = currency_of_file(mapping)
         self.event = self._use("event", mapping.event_column)
         self.time = self._use("time", mapping.time_column)
         self.amount = self._use("amount", mapping.amount_column)
@@ -167,7 +167,8 @@ def _events(mapping: Mapping) -> list[str]:
     return sorted({str(name) for name in (*column.values.values(), column.otherwise) if name is not None})
 
 
-def _currency(mapping: Mapping) -> str | None:
+def currency_of_file(mapping: Mapping) -> str | None:
+    """Return the one currency of a file's amounts; None where nobody says it."""
     columns = [*mapping.fields_of(mapping.fields).values(), *mapping.fields_of(mapping.lines).values()]
     money = [column for column in (*columns, mapping.amount_column) if column and column.type == "money"]
     named = [currency_of(column.unit, mapping.currency) for column in money if column.unit]

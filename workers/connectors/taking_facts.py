@@ -12,10 +12,11 @@ import msgspec
 
 from commands.activity.import_customers import Seen, import_customers
 from commands.activity.import_facts import FactChunk, import_facts, known, reserve_ids
+from commands.identity.describing import Describing
 from commands.runtime.clock import now
 from domain.activity.sealing import seal_stream
 from domain.identity.customer import Observed
-from domain.identity.identifier import IdentifierType
+from domain.identity.identifier import Identifier, IdentifierType
 from domain.ingestion.mapping import Mapping
 from workers.connectors.broken import refuse_nonsense
 from workers.connectors.destination import ACTOR, Destination
@@ -48,7 +49,7 @@ async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: De
     async def prepare(chunk: int) -> _Prepared:
         count = await in_engine(engine, facts.make, chunk)
         refuse_nonsense(engine, loaded, chunk)
-        customers = await in_engine(engine, _newcomers, engine, loaded)
+        customers = await in_engine(engine, _newcomers, engine, loaded, into.describing)
         if count == 0 or seal_stream(mapping.identity, keys[chunk]) in done:
             return _Prepared(count=count, customers=[], facts=None)
         await seal(engine, into.store.keyring)
@@ -76,7 +77,7 @@ async def take_facts(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: De
     async with aclosing(_ahead(facts.chunks, prepare)) as chunks:
         async for chunk, prepared in chunks:
             if prepared.facts:
-                await import_customers(into.store, prepared.customers, by=into.by)
+                await import_customers(into.store, prepared.customers, by=into.by, source=mapping.source)
                 guard: dict[str, Any] = {"suppressions": into.store.suppressions, "known": loaded.known}
                 await in_thread(import_facts, into.store.recorder, prepared.facts, actor=ACTOR, **guard)
             total += prepared.count
@@ -98,24 +99,28 @@ async def _ahead(chunks: int, prepare: Callable[[int], Awaitable[T]]) -> AsyncGe
             await asyncio.gather(following, return_exceptions=True)
 
 
-def _newcomers(engine: duckdb.DuckDBPyConnection, loaded: Loaded) -> list[Seen]:
+def _newcomers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, rules: Describing) -> list[Seen]:
     loaded.facts.newcomers()
     mapping, present = loaded.plan.mapping, now()
     return [
-        Seen(customer_id=who, identifiers=observed(mapping, pairs), occurred_at=utc(happened, present))
+        Seen(customer_id=who, identifiers=observed(mapping, pairs, rules, at), occurred_at=at)
         for who, happened, *pairs in engine.execute(newcomers_of(loaded.facts.ids)).fetchall()
+        for at in (utc(happened, present),)
     ]
 
 
-def observed(mapping: Mapping, pairs: list[UUID | str | None]) -> tuple[Observed, ...]:
+def observed(mapping: Mapping, pairs: list[UUID | str | None], rules: Describing, at: datetime) -> tuple[Observed, ...]:
     """Return the identifiers of a row, the strongest first, from ids and values in turn; what is null is not there."""
     found: dict[UUID, tuple[int, Observed]] = {}
     for number, one in enumerate(mapping.identifier):
         named, value = pairs[2 * number], pairs[2 * number + 1]
         if isinstance(named, UUID):
             kind = IdentifierType(one.type)
-            kept = str(value) if kind.is_value_kept and value is not None else None
-            found.setdefault(named, (kind.rank, Observed(named, kind.value, kept)))
+            if value is None:
+                noted = Observed(named, kind.value, None)
+            else:
+                noted = rules.noted(Identifier(kind, str(value)), named, at)
+            found.setdefault(named, (kind.rank, noted))
     return tuple(one for _, one in sorted(found.values(), key=lambda pair: (pair[0], pair[1].value or "")))
 
 

@@ -51,8 +51,10 @@ async def take_customers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into
         await in_engine(engine, loaded.facts.newcomers)
         rows = await in_engine(engine, lambda: engine.execute(people_of(loaded.facts.ids)).fetchall())
         for first in range(0, len(rows), MOST_EVENTS):
-            seen = [_seen(row, loaded, present) for row in rows[first : first + MOST_EVENTS]]
-            await import_customers(into.store, seen, by=into.by)
+            seen = [_seen(row, loaded, into, present) for row in rows[first : first + MOST_EVENTS]]
+            await import_customers(
+                into.store, seen, by=into.by, source=loaded.plan.mapping.source, describing=into.describing
+            )
         watch.advance(loaded.facts.rows_of(chunk))
     return total
 
@@ -103,14 +105,14 @@ def _bodies(engine: duckdb.DuckDBPyConnection, kind: type[T]) -> list[T]:
     return [decode(body) for (body,) in engine.execute("SELECT body FROM facts ORDER BY first").fetchall()]
 
 
-def _seen(row: Sequence[Any], loaded: Loaded, present: datetime) -> Seen:
+def _seen(row: Sequence[Any], loaded: Loaded, into: Destination, present: datetime) -> Seen:
     who, happened, body, hidden, *pairs = row
     said, at = msgspec.json.decode(body), utc(happened, present)
     tags, consents = loaded.asides.tags(said, at), loaded.asides.consents(said, at)
     plain, personal = split(said, of_person=True)
     return Seen(
         customer_id=who,
-        identifiers=observed(loaded.plan.mapping, pairs),
+        identifiers=observed(loaded.plan.mapping, pairs, into.describing, at),
         occurred_at=at,
         attributes=plain,
         personal=personal | (msgspec.json.decode(hidden) if hidden else {}),

@@ -141,8 +141,9 @@ class Supervisor:
         projector = KoiProgram("projector", ["work", "--role", "projector"], home=self._home, env=env)
         acting = [f"--role={role}" for role in ("identity", "relay", "journeys", "delivery", "timers")]
         workers = KoiProgram("workers", ["work", *acting], home=self._home, env=env)
-        # Likewise what reads files and asks shops.
-        sources = KoiProgram("sources", ["work", "--role", "sources", "--role", "quarantine"], home=self._home, env=env)
+        # Likewise what reads files and asks shops, and what thinks about purchases.
+        aside = [f"--role={role}" for role in ("sources", "quarantine", "inference")]
+        sources = KoiProgram("sources", ["work", *aside], home=self._home, env=env)
         with self._step("API and workers"):
             keeper = await self._start_one(api, self._children)
             await self._start_one(projector, self._children)

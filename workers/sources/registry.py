@@ -13,6 +13,8 @@ KINDS: Final[dict[str, str]] = {
     "sensors": "workers.sources.sensors:Sensors",
     "http": "workers.sources.http.kind:Http",
     "tags": "workers.sources.tags:Tags",
+    "weather": "workers.weather.kind:Weather",
+    "tracker": "workers.sources.trackers:Trackers",
     **dict.fromkeys(("wechat", "wecom", "douyin_open"), "workers.sources.called:Called"),
     **dict.fromkeys(("taobao", "jd", "douyin", "youzan"), "workers.marketplaces.kind:Shops"),
 }

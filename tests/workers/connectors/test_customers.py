@@ -132,3 +132,76 @@ async def test_campaigns_and_their_offers_come_as_the_other_system_decided_them(
     terms = {offer.offer_id: (offer.value, offer.product_ids) for offer in campaign.offers.values()}
     assert terms == {"K1": (500, ("A", "B")), "K2": (0, ("A",))}
     assert campaign.offers["K1"].valid_seconds == 11 * 86_400
+
+
+CARDS = """
+source = "crm"
+row = "customer"
+key = ["card"]
+time = "changed"
+identifier = [{ column = "card", type = "member_code" }, { column = "id_card", type = "national_id" }]
+[fields]
+"性别" = "sex"
+birthday = "born"
+home = { column = "home", type = "region" }
+"""
+
+
+async def test_members_are_cleaned_and_what_follows_is_inferred_as_at_every_door(delivery: Delivery) -> None:
+    """Under one name and in one form; a birthday nobody can read is kept beside its reason, the number is not kept."""
+    number = "330184199005030023"
+    lines = [
+        "card,id_card,changed,sex,born,home",
+        f"M1,{number},2026-11-01,女,31/02/1990,杭州",
+        "M2,,2026-11-01,未知,1990/5/3,",
+    ]
+    file = delivery.folder / "cards.csv"
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    report = await delivery.bring(file, CARDS)
+    assert (report.items, report.quarantined) == (2, 0)
+    first, second = await _member(delivery, "M1"), await _member(delivery, "M2")
+    assert {name: one.value for name, one in first.attributes.items()} == {
+        "sex": "female",
+        "home": "330100",
+        "refused.birthday": "birthday.no_date",
+        "raw.birthday": "31/02/1990",
+    }
+    assert {name: one.value for name, one in second.attributes.items()} == {"birthday": "1990-05-03"}
+    inferred = {held.grounds.attribute: held.value for held in first.inferred.values()}
+    assert inferred == {"birthday": "1990-05-03", "sex": "female", "region": "330110"}
+    stored = await delivery.pool.fetch("SELECT convert_from(state, 'UTF8') AS state FROM decision_log")
+    assert not [row for row in stored if number in row["state"] or "31/02" in row["state"]]
+
+
+async def test_a_column_with_a_type_of_persons_is_cleaned_in_the_engine(delivery: Delivery) -> None:
+    """In facts as well: what says nothing is left out, nonsense breaks its row, money loses its signs."""
+    orders = """
+        source = "shop"
+        row = "fact"
+        event = "order.completed"
+        key = ["no"]
+        time = "paid_at"
+        unit = "yuan"
+        amount = "paid"
+        identifier = [{ column = "card", type = "member_code" }]
+        [fields]
+        receiver_sex = { column = "sex", type = "sex" }
+        receiver_phone = { column = "tel", type = "phone" }
+        """
+    lines = [
+        "no,card,paid_at,paid,sex,tel",
+        '1,M1,2026-11-01 10:00:00,"¥1,299.00",女,138 0013 8000',
+        "2,M1,2026-11-01 11:00:00,１９．９０元,未知,",
+        "3,M1,2026-11-01 12:00:00,$5,男,",
+        "4,M1,2026-11-01 12:00:00,5,男,12",
+    ]
+    file = delivery.folder / "orders.csv"
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    report = await delivery.bring(file, orders)
+    assert (report.items, report.quarantined) == (2, 2)
+    assert {(one.reason, one.detail) for one in report.refusals} == {
+        ("value.invalid", "paid: not an amount such as 19.90"),
+        ("value.invalid", "tel: not a phone number"),
+    }
+    facts = await delivery.facts()
+    assert {fact["amount"]: fact["body"] for fact in facts} == {1990: {}, 129900: {"receiver_sex": "female"}}

@@ -66,7 +66,7 @@ async def test_what_is_personal_on_a_receipt_is_sealed_beside_it(delivery: Deliv
 
 BROKEN = [
     (line("X", qty="x"), "value.invalid", "qty: not a whole number"),
-    (line("X", paid="¥19.90"), "value.invalid", "paid: not an amount such as 19.90"),
+    (line("X", paid="19.9.0"), "value.invalid", "paid: not an amount such as 19.90"),
     (line("X", paid=""), "amount.missing", "paid: missing"),
     (line("X", paid_at="yesterday"), "value.invalid", "paid_at: not a time between 1970-01-01 and 2200-01-01"),
     (

@@ -1,0 +1,1 @@
+"""Where and when: the weather that feeds tell, the calendar that users change."""

@@ -1,0 +1,1 @@
+"""Context: where and when something happens, as far as it changes what people do: regions, calendar, weather."""

@@ -1,0 +1,1 @@
+"""The weather by region and day, as the feeds last told it."""
