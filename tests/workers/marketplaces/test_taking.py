@@ -5,12 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from commands.activity.quarantine import Chosen
+from commands.activity.replaying import replay_asked
+from commands.activity.settling import ask_replay
 from commands.runtime.clock import now
 from domain.activity.activity import Activity
 from domain.identity.identifier import identifier
 from tests.workers.marketplaces.shopping import Scene, expected, sell
 from workers.marketplaces.simulator import taobao
 from workers.marketplaces.simulator.shop import SimulatedOrder
+from workers.quarantine.replayers import replayers
 
 
 async def test_an_order_that_does_not_fit_is_put_aside_whole_and_its_neighbours_go_through(
@@ -90,3 +94,21 @@ async def test_the_payload_lies_sealed_under_the_customers_key(scene: Scene) -> 
     assert json.loads(raw)["receiver_name"] == "李*"
     assert str(order.number) in raw
     assert "李" not in rows[1]["body"]
+
+
+async def test_what_was_put_aside_is_replayed_once_the_mapping_is_mended(scene: Scene) -> None:
+    """Orders, and refunds that name nobody: the order that tells whose they are lies beside them."""
+    shop = scene.shop("youzan")
+    order, other = sell(shop, 2)
+    shop.refund(order, 450, now())
+    slip = {"order": {"events": {"order.completed": {"amount": "pay_info.paid"}}}, "refund": {"amount": "fee"}}
+    came = await scene.pull(scene.source("youzan", mapping=slip))
+    assert (came.accepted, came.quarantined) == (0, 3)
+    assert {reason for reason, _ in await scene.quarantined()} == {"money.missing"}
+    scene.source("youzan")
+    means = scene.means
+    assert await ask_replay(means.store.pool, Chosen(), by="li") == 3
+    done = await replay_asked(means.into.quarantine, replayers(means.settings, means.into, means.intake))
+    assert (done.replayed, done.refused) == (3, 0)
+    assert await scene.amount("youzan", "order.completed") == order.basket.fen + other.basket.fen
+    assert await scene.amount("youzan", "order.refunded") == 450
