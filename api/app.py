@@ -25,6 +25,8 @@ from api.routes.campaigns import CampaignController
 from api.routes.context import ContextController
 from api.routes.coupons import CouponController
 from api.routes.erasures import ErasureController
+from api.routes.identity import IdentityController
+from api.routes.matches import MatchController
 from api.routes.products import ProductController
 from api.routes.quarantine import QuarantineController
 from commands.runtime.secrets import Secrets
@@ -57,6 +59,8 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             sensors.router,
             hooks.router,
             CustomerController,
+            IdentityController,
+            MatchController,
             CampaignController,
             CouponController,
             ProductController,

@@ -63,6 +63,8 @@ CONFIG: Final = OpenAPIConfig(
     tags=[
         Tag(name="ingest", description="Send events."),
         Tag(name="customers", description="Who customers are, and what they do."),
+        Tag(name="identity", description="Why customers are one person, and the rules that decide it."),
+        Tag(name="matches", description="Pairs that may be one person, for people to decide."),
         Tag(name="campaigns", description="What is offered, and how customers are led to it."),
         Tag(name="coupons", description="Promises to single customers."),
         Tag(name="erasures", description="Forget a person for good, with a receipt."),

@@ -6,7 +6,7 @@ from domain.campaigns import campaign
 from domain.channels import message
 from domain.context import weather
 from domain.coupons import coupon
-from domain.identity import customer, erasure, rule_book
+from domain.identity import customer, erasure, match, rule_book
 from domain.journeys import run
 from domain.products import product
 
@@ -16,6 +16,7 @@ __all__ = [
     "customer",
     "disclosure",
     "erasure",
+    "match",
     "message",
     "product",
     "rule_book",

@@ -12,12 +12,14 @@ from projections.identity_graph.projector import PROJECTION as IDENTITY_GRAPH
 from projections.inferred_attributes.projector import PROJECTION as INFERRED_ATTRIBUTES
 from projections.lake.projector import PROJECTION as LAKE
 from projections.lake.projector import lake_at
+from projections.match_review.projector import PROJECTION as MATCH_REVIEW
 from projections.products.projector import PROJECTION as PRODUCTS
 from projections.weather.projector import PROJECTION as WEATHER
 
 # All of them, to ask about; the lake can be kept only where `views` has told it its place.
 VIEWS: tuple[Projection, ...] = (
     IDENTITY_GRAPH,
+    MATCH_REVIEW,
     CUSTOMER_360,
     INFERRED_ATTRIBUTES,
     PRODUCTS,

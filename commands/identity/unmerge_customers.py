@@ -43,8 +43,31 @@ async def unmerge_customers(
     """
     if not command.reason.strip():
         raise InvalidInputError("say why they are two persons", field="reason")
-    customers = await streams.load_many(Customer, {*members, customer_id, command.other_id})
-    customer, other = customers[customer_id], customers[command.other_id]
+    customer, *others = await part(
+        customer_id,
+        command.other_id,
+        members=members,
+        holds=holds,
+        reason=command.reason.strip(),
+        streams=streams,
+        expected_version=expected_version,
+    )
+    return await saved(customer, *others, by=by, streams=streams)
+
+
+async def part(
+    customer_id: UUID,
+    other_id: UUID,
+    *,
+    members: Iterable[UUID],
+    holds: Mapping[UUID, Hold],
+    reason: str,
+    streams: Streams,
+    expected_version: int | None = None,
+) -> tuple[Customer, Customer]:
+    """Return the two as they are once parted, to be saved."""
+    customers = await streams.load_many(Customer, {*members, customer_id, other_id})
+    customer, other = customers[customer_id], customers[other_id]
     if not customer.exists:
         raise CustomerNotFoundError("there is no customer with this id")
     if not other.exists:
@@ -52,10 +75,10 @@ async def unmerge_customers(
     expect(customer, expected_version)
     book = await streams.load(RuleBook, rule_book_stream())
     known = known_of(customers.values(), await unbindings(streams, customers.values()), holds)
-    for edge_owner, withdrawn in _by_owner(unmerge_plan(customer_id, command.other_id, known, book.guards)).items():
-        partner = command.other_id if edge_owner == customer_id else customer_id
-        customers[edge_owner].unmerge(partner, withdrawn, command.reason.strip())
-    return await saved(customer, other, by=by, streams=streams)
+    for edge_owner, withdrawn in _by_owner(unmerge_plan(customer_id, other_id, known, book.guards)).items():
+        partner = other_id if edge_owner == customer_id else customer_id
+        customers[edge_owner].unmerge(partner, withdrawn, reason)
+    return customer, other
 
 
 def known_of(customers: Iterable[Customer], unbound: Mapping[UUID, datetime], holds: Mapping[UUID, Hold]) -> Known:

@@ -101,15 +101,12 @@ async def profiles(reading: Reading, members: Mapping[UUID, Collection[UUID]], n
     all_time = _grouped(await reading.fetch(_ALL_TIME, customers))
     since = now - timedelta(days=max(WINDOWS))
     purchases = _grouped(await reading.fetch(_PURCHASES, customers, since, now))
-    bases = _grouped(await reading.fetch(_ATTRIBUTES, customers))
-    words = _grouped(await reading.fetch(_WORDS, customers))
-    clearings = _grouped(await reading.fetch(_CLEARINGS, customers))
+    attributes = await attributes_of(reading, members)
     consents = _grouped(await reading.fetch(_CONSENTS, customers))
     found = []
     for profile_id, group in members.items():
         did = _activities(_of(activities, group))
         done = [one for one in did if one.name not in RECORDS]
-        cleared_at = max((row["occurred_at"] for row in _of(clearings, group)), default=None)
         bought = _of(purchases, group)
         found.append(
             Customer360(
@@ -121,10 +118,25 @@ async def profiles(reading: Reading, members: Mapping[UUID, Collection[UUID]], n
                 last_order_at=max((one.last_at for one in did if SIGNS.get(one.name) == 1), default=None),
                 activities=did,
                 windows=(*(_window(days, bought, now) for days in WINDOWS), _ever(did, _of(all_time, group))),
-                attributes=folded(_of(bases, group), _of(words, group), cleared_at),
+                attributes=attributes[profile_id],
                 consents=_consents(_of(consents, group)),
             )
         )
+    return found
+
+
+async def attributes_of(
+    reading: Reading, members: Mapping[UUID, Collection[UUID]]
+) -> dict[UUID, tuple[Attribute, ...]]:
+    """Return the attributes of each profile, given the customers it is made of."""
+    customers = sorted({customer for group in members.values() for customer in group})
+    bases = _grouped(await reading.fetch(_ATTRIBUTES, customers))
+    words = _grouped(await reading.fetch(_WORDS, customers))
+    clearings = _grouped(await reading.fetch(_CLEARINGS, customers))
+    found = {}
+    for profile_id, group in members.items():
+        cleared_at = max((row["occurred_at"] for row in _of(clearings, group)), default=None)
+        found[profile_id] = folded(_of(bases, group), _of(words, group), cleared_at)
     return found
 
 

@@ -32,6 +32,10 @@ _IDENTIFIERS = """
     WHERE c.profile_id = $1 AND NOT i.withdrawn AND NOT i.void
     ORDER BY i.identifier_id, i.position
 """
+_CLAIMED = """
+    SELECT identifier_id, type, customer_id, sealed FROM identity_graph.claim
+    WHERE customer_id = ANY($1) AND type = ANY($2) AND NOT withdrawn AND NOT void ORDER BY identifier_id, position
+"""
 _EDGES = """
     SELECT i.customer_id, i.identifier_id AS other_id, 'claim' AS kind
     FROM identity_graph.claim AS i JOIN identity_graph.customer AS c USING (customer_id)
@@ -99,6 +103,11 @@ async def find_by_identifier(reading: Reading, identifier_id: UUID) -> UUID | No
 async def identifiers_of(reading: Reading, profile_id: UUID) -> list[Known]:
     """Return the identifiers of the profile; one that several members were seen with comes once for each."""
     return [Known(*row) for row in await reading.fetch(_IDENTIFIERS, profile_id)]
+
+
+async def claimed_by(reading: Reading, customer_ids: Collection[UUID], types: Collection[str]) -> list[Known]:
+    """Return the identifiers of these types that the customers were seen with."""
+    return [Known(*row) for row in await reading.fetch(_CLAIMED, list(customer_ids), list(types))]
 
 
 async def edges_of(reading: Reading, profile_id: UUID) -> list[Edge]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "simulate": ("workers.cli.simulating:app", "Serve simulated shops on marketplaces, or a CRM."),
     "context": ("workers.cli.context:app", "Ask where and when: regions, phones, the calendar, cleaning."),
     "infer": ("workers.cli.inferring:app", "Infer what nobody has said, by declared rules."),
+    "identity": ("workers.cli.identity:app", "Ask who is one person and why, decide matches, change the rules."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
     "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
     "quarantine": ("workers.cli.quarantine:app", "Look at what could not be taken in, replay it, discard it."),
