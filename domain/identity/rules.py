@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable
 from importlib import resources
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from domain.identity.identifier import Identifier, IdentifierType, identifier
 from domain.identity.normalising import BlankIdentifierError, IdentifierError
 from domain.kernel.errors import InvalidInputError
 
+T = TypeVar("T")
 MOST_LINKS: Final = 1_000
 MOST_PERSONS: Final = 50
 
@@ -106,14 +107,26 @@ class IdentityRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 def read_rules(text: str) -> IdentityRules:
     """Return the rules that a TOML text declares; raises `RulesError` naming the first key that is wrong."""
     try:
-        rules = msgspec.convert(tomllib.loads(text), IdentityRules)
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RulesError(f"this is not TOML: {error}") from None
-    except msgspec.ValidationError as error:
-        words, _, place = str(error).partition(" - at `$.")
-        raise RulesError(words, field=place.rstrip("`").replace("[...]", "") or None) from None
+    for place in ("types", "blocked", "own"):
+        for kind, table in dict(document.get(place) or {}).items():
+            if kind not in list(IdentifierType):
+                known = ", ".join(IdentifierType)
+                raise RulesError(f"there is no kind {kind}: the kinds are {known}", field=f"{place}.{kind}")
+            _converted(table, TypeRule if place == "types" else tuple[str, ...], f"{place}.{kind}")
+    rules = _converted(document, IdentityRules, "")
     _check(rules)
     return rules
+
+
+def _converted(document: object, form: type[T], place: str) -> T:
+    try:
+        return msgspec.convert(document, form)
+    except msgspec.ValidationError as error:
+        words, _, inside = str(error).partition(" - at `$")
+        raise RulesError(words, field=f"{place}{inside.rstrip('`')}".lstrip(".") or None) from None
 
 
 def default_rules() -> IdentityRules:

@@ -13,7 +13,7 @@ from workers.bench.families import FAMILIES
 from workers.bench.report import Report, show, write
 from workers.bench.stack import BenchError
 
-Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "replay"]
+Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "replay", "linkage"]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
 app = cyclopts.App(name="bench", help="Measure Koi beside what this machine can do, on a data directory of its own.")
@@ -35,6 +35,7 @@ def bench(
     burst: 500 new customers enter a journey at once.
     backfill: facts from a file to log, profiles and lake.
     replay: customer_360 rebuilt from its events.
+    linkage: who is one person on FEBRL 4 and 3 (F1), and on made-up Chinese profiles (speed, memory, F1).
     """
     if family and name != "ingest":
         raise BenchError(f"{name} knows no families: leave --family out", field="family")

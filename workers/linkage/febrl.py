@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 
 from domain.kernel.errors import KoiError
+from workers.linkage.measuring import Labelled
 from workers.linkage.model import Model
 
 _SEED = 7
@@ -17,14 +17,6 @@ class DataMissingError(KoiError):
     """A data set for measuring is not installed."""
 
     code = "bench.data_missing"
-
-
-class Labelled(msgspec.Struct, frozen=True):
-    """Tables to link, records numbered through all of them in a random order, and the pairs that are one person."""
-
-    tables: list[pa.Table]
-    truth: set[tuple[int, int]]
-    records: int
 
 
 def febrl(number: int, model: Model) -> Labelled:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 import pyarrow as pa
 from splink import Linker, SettingsCreator, block_on
+from splink.internals.exceptions import EMTrainingException
 
 from workers.linkage.comparing import comparison, level_of
 from workers.linkage.engine import Engine
@@ -53,14 +54,26 @@ def link(tables: Sequence[pa.Table], model: Model, engine: Engine, progress: Pro
     linker = _linker(tables, model, engine)
     linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM_PAIRS, seed=_SEED)
     step()
+    learned = 0
     for rule in model.learn_from:
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*rule), estimate_without_term_frequencies=True, max_pairs=_LEARNING_PAIRS
-        )
+        learned += _learn(linker, rule)
         step()
+    if not learned:  # too few records to tell what an agreement is worth
+        return
     found = linker.inference.predict(threshold_match_weight=model.weight)
     step()
     yield from _pairs(engine, found.physical_name, model)
+
+
+def _learn(linker: Linker, rule: Sequence[str]) -> bool:
+    """Learn from the pairs that are equal in these; returns False if there are none."""
+    try:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*rule), estimate_without_term_frequencies=True, max_pairs=_LEARNING_PAIRS
+        )
+    except EMTrainingException:
+        return False
+    return True
 
 
 def _linker(tables: Sequence[pa.Table], model: Model, engine: Engine) -> Linker:

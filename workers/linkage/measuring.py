@@ -10,6 +10,14 @@ import pyarrow as pa
 from domain.identity.resolving import Sets
 
 
+class Labelled(msgspec.Struct, frozen=True):
+    """Tables to link, records numbered through all of them in random order, and the pairs that are one person."""
+
+    tables: list[pa.Table]
+    truth: set[tuple[int, int]]
+    records: int
+
+
 class Quality(msgspec.Struct, frozen=True):
     """Of the pairs found, how many are right (`precision`); of the right ones, how many are found (`recall`)."""
 

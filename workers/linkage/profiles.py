@@ -49,18 +49,18 @@ async def people(pool: asyncpg.Pool, keyring: KeyRing, progress: Callable[[int],
                 kept.append({"unique_id": len(customers), **row})
                 customers.append(_stands_for(profile))
                 profiles.append(profile.profile_id)
-        batches.append(pa.RecordBatch.from_pylist(kept, schema=_SCHEMA))
+        batches.append(pa.RecordBatch.from_pylist(kept, schema=SCHEMA))
         if progress:
             progress(len(customers))
-    return People(pa.Table.from_batches(batches, schema=_SCHEMA), customers, profiles, national)
+    return People(pa.Table.from_batches(batches, schema=SCHEMA), customers, profiles, national)
 
 
-_FIELDS: list[pa.Field[Any]] = [
+_FIELDS: "list[pa.Field[Any]]" = [
     pa.field("unique_id", pa.int64()),
     *(pa.field(column, pa.string()) for column in _TEXTS),
     pa.field("devices", pa.list_(pa.string())),
 ]
-_SCHEMA = pa.schema(_FIELDS)
+SCHEMA = pa.schema(_FIELDS)
 
 
 async def _pages(pool: asyncpg.Pool) -> AsyncIterator[list[identity_graph.Profile]]:
