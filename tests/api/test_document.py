@@ -67,7 +67,7 @@ def test_operation_ids_are_unique() -> None:
 async def test_no_key_no_answer(koi: RunningKoi, method: str, path: str) -> None:
     """Everything but the health of the process asks for a key, before it looks at anything else."""
     address = path.replace("{about}", "1").replace("{entry_id}", "1")
-    for name in ("customer_id", "campaign_id", "coupon_id", "stream_id", "erasure_id"):
+    for name in ("customer_id", "campaign_id", "coupon_id", "stream_id", "erasure_id", "match_id"):
         address = address.replace("{" + name + "}", _ID)
     async with koi.client() as nobody:
         is_problem(await nobody.request(method, address, json={}), 401, "key.unknown")
