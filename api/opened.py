@@ -77,8 +77,9 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
         describing = await asyncio.to_thread(_rules, settings.home)
         metrics.watch(CleaningCounts(describing.cleaner.counts))
         async with AsyncExitStack() as opening:
-            intake = await opening.enter_async_context(Intake(store, naming, describing=describing))
-            door = Door(intake, quarantine, metrics, store.pool, OrderNumbers(settings.sources_folder))
+            orders = OrderNumbers(settings.sources_folder)
+            intake = await opening.enter_async_context(Intake(store, naming, describing=describing, orders=orders))
+            door = Door(intake, quarantine, metrics, store.pool)
             keeping = await opening.enter_async_context(
                 Keeping.opened(
                     store,

@@ -9,7 +9,6 @@ import msgspec
 
 from api.metrics import Metrics
 from commands.activity.intake import Intake
-from commands.activity.order_numbers import OrderNumbers
 from commands.activity.quarantine import Quarantine, Unusable
 from domain.ingestion.refusal import Parsed, Refused
 from domain.kernel.errors import KoiError
@@ -42,10 +41,7 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
 class Door:
     """Lets parsed requests in, as many at a time as the log can soon take."""
 
-    def __init__(
-        self, intake: Intake, quarantine: Quarantine, metrics: Metrics, pool: asyncpg.Pool, orders: OrderNumbers
-    ) -> None:
-        self._orders = orders
+    def __init__(self, intake: Intake, quarantine: Quarantine, metrics: Metrics, pool: asyncpg.Pool) -> None:
         self._intake = intake
         self._quarantine = quarantine
         self._metrics = metrics
@@ -74,7 +70,7 @@ class Door:
                 entries = [unusable(refused) for refused in parsed.refused]
                 await self._quarantine.put(source, entries, came_by=came_by, about=about)
                 self._metrics.refused(source, (refused.reason for refused in parsed.refused))
-            taken = await self._intake.take(await self._orders.numbered(parsed.accepted, source))
+            taken = await self._intake.take(parsed.accepted)
         finally:
             self.waiting -= count
         self._metrics.ingested(

@@ -15,6 +15,7 @@ from psycopg import Cursor
 
 from commands.activity.admission import admitted
 from commands.activity.batch import Batch, Known, decide
+from commands.activity.order_numbers import OrderNumbers
 from commands.identity.describing import Describing, shipped
 from commands.runtime.event_store import EventStore
 from commands.runtime.facts import FactIds, copy_facts, digest, ensure_partition
@@ -56,9 +57,19 @@ class Intake:
     """The one door for activities of a process."""
 
     def __init__(
-        self, store: EventStore, naming: Naming, *, actor: str = "ingest", describing: Describing | None = None
+        self,
+        store: EventStore,
+        naming: Naming,
+        *,
+        actor: str = "ingest",
+        describing: Describing | None = None,
+        orders: OrderNumbers | None = None,
     ) -> None:
-        """Take the event store to write to, the naming of customers, and the rules (those of Koi, unless given)."""
+        """Take the event store to write to, the naming of customers, and the rules (those of Koi, unless given).
+
+        `orders` knows which trackers tell orders under numbers that other systems use as well.
+        """
+        self._orders = orders
         self._describing = describing or shipped()
         self._store = store
         self._naming = naming
@@ -87,6 +98,8 @@ class Intake:
         """Return once the activities are durably part of history (or were before)."""
         if not activities:
             return Taken(position=0, accepted=0, duplicates=0)
+        if self._orders is not None:
+            activities = await self._orders.numbered(activities)
         taken: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(activities, taken))
         self._arrived.set()

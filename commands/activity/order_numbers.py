@@ -60,10 +60,12 @@ class OrderNumbers:
     def __init__(self, folder: Path) -> None:
         self._declared = Folder(folder, self._read)
 
-    async def numbered(self, activities: Sequence[Activity], source: str) -> Sequence[Activity]:
-        """Return the activities of a source, those about an order with its `order_ref`."""
-        tracker = (await self._declared.content()).get(source)
-        return activities if tracker is None else [_numbered(one, tracker.orders) for one in activities]
+    async def numbered(self, activities: Sequence[Activity]) -> Sequence[Activity]:
+        """Return the activities, those about an order of a declared tracker with its `order_ref`."""
+        declared = await self._declared.content()
+        if not any(one.source in declared for one in activities):
+            return activities
+        return [_numbered(one, declared[one.source].orders) if one.source in declared else one for one in activities]
 
     def _read(self, files: list[Path]) -> Mapping[str, Tracker]:
         found: dict[str, Tracker] = {}

@@ -191,6 +191,12 @@ _SENTENCES: Final[dict[str, Callable[[Any, str, str], Sentences]]] = {
     Customer.ProfileCleared.TOPIC: _simple("{actor} 清空了档案属性", "{actor} cleared the profile's attributes"),
     Customer.Bound.TOPIC: _simple("{actor} 绑定了标识", "{actor} bound identifiers to it"),
     Customer.Unbound.TOPIC: _simple("{actor} 解绑了该标识", "{actor} cut the identifier that names it from all others"),
+    Customer.AttributesInferred.TOPIC: _simple(
+        "{actor} 推断了属性（非本人所述，附规则与依据）", "{actor} inferred attributes, by rules and evidence"
+    ),
+    Customer.InferencesWithdrawn.TOPIC: _simple(
+        "{actor} 撤回了推断（{reason}）", "{actor} took inferences back ({reason})"
+    ),
     Customer.ConsentChanged.TOPIC: _simple(
         "{actor} 记录同意状态:{channel}/{purpose} {state}", "{actor} recorded consent: {channel}/{purpose} {state}"
     ),

@@ -18,6 +18,7 @@ from rich.table import Column, Table
 
 from commands.access.disclosing import disclose_quarantine
 from commands.activity.intake import Intake
+from commands.activity.order_numbers import OrderNumbers
 from commands.activity.quarantine import Chosen, Quarantined, State
 from commands.activity.replaying import Replayed, replay_asked
 from commands.activity.settling import ask_replay, discard
@@ -154,7 +155,9 @@ def replay(
     async def act(into: Destination, settings: Settings) -> Replayed:
         chosen = Chosen(source=source, reason=reason)
         asked = await ask_replay(into.store.pool, chosen, ids, by=_ACTOR)
-        async with into.store.pool.acquire() as connection, Intake(into.store, into.naming, actor=_ACTOR) as intake:
+        rules: dict[str, Any] = {"describing": into.describing, "orders": OrderNumbers(settings.sources_folder)}
+        door = Intake(into.store, into.naming, actor=_ACTOR, **rules)
+        async with into.store.pool.acquire() as connection, door as intake:
             while not await connection.fetchval(LOCK):  # noqa: ASYNC110 - another process replays, and tells nobody
                 await asyncio.sleep(_TURN_SECONDS)
             try:

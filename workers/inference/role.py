@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from commands.identity.describing import Describing
 from commands.identity.infer_from_purchases import SIGNS, infer_from_purchases
 from commands.runtime.context import Context
+from commands.runtime.event_store import EventStore
 from domain.inference.purchases import concerns, products_of
 from domain.inference.rules import InferenceRules
 from workers import bus
@@ -35,8 +36,8 @@ _decode = msgspec.json.Decoder(_Envelope).decode
 class Inferring:
     """Looks at purchases as they come: a few queries for each pack that has one a rule asks for, none for others."""
 
-    def __init__(self, worker: Worker, rules: InferenceRules) -> None:
-        self._store = worker.store
+    def __init__(self, store: EventStore, rules: InferenceRules) -> None:
+        self._store = store
         self._rules = rules
 
     async def handle(self, messages: Sequence[Msg]) -> None:
@@ -71,4 +72,4 @@ async def inference(worker: Worker) -> None:
     """Infer for as long as the connections hold."""
     rules = Describing.of_home(worker.settings.home).inference
     js = await bus.ensure_stream(worker.client)
-    await bus.consume(js, ACTOR, ["koi.*.facts.sealed"], Inferring(worker, rules).handle)
+    await bus.consume(js, ACTOR, ["koi.*.facts.sealed"], Inferring(worker.store, rules).handle)

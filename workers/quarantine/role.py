@@ -5,6 +5,7 @@ import logging
 from datetime import timedelta
 
 from commands.activity.intake import Intake
+from commands.activity.order_numbers import OrderNumbers
 from commands.activity.replaying import replay_asked
 from commands.activity.settling import CHANNEL, discard_aged
 from commands.runtime.clock import now
@@ -27,7 +28,13 @@ async def quarantine(worker: Worker) -> None:
     into = destination(settings, worker.secrets, store)
     async with (
         listening(settings.database_url, [CHANNEL]) as (connection, woken),
-        Intake(store, into.naming, actor=ACTOR) as intake,
+        Intake(
+            store,
+            into.naming,
+            actor=ACTOR,
+            describing=into.describing,
+            orders=OrderNumbers(settings.sources_folder),
+        ) as intake,
     ):
         while True:
             woken.clear()

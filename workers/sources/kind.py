@@ -82,5 +82,5 @@ async def open_means(
 ) -> AsyncIterator[Means]:
     """Yield the means for runs over an open event store."""
     into = destination(settings, secrets, store)
-    async with Intake(store, into.naming, actor=ACTOR) as intake:
+    async with Intake(store, into.naming, actor=ACTOR, describing=into.describing) as intake:
         yield Means(settings=settings, secrets=secrets, into=into, intake=intake, watch=watch or Nobody())

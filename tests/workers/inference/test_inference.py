@@ -1,12 +1,16 @@
 """Inference at work: driven by facts, by history and by the population; told twice it changes nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import pytest
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from commands.activity.intake import Intake
 from commands.identity.describing import shipped
@@ -25,11 +29,13 @@ from projections.history.queries import head
 from projections.inferred_attributes.projector import PROJECTION
 from projections.inferred_attributes.queries import inferred_of
 from tests.projections.following import current
+from tests.workers.test_relay import jetstream
+from workers import bus
 from workers.connectors.progress import Nobody
 from workers.inference.frequency import Segment, infer_frequencies, medians
 from workers.inference.history import infer_history
 from workers.inference.role import Inferring
-from workers.relay.messages import PackedFact
+from workers.relay.relay import Relay
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 BY = Context(actor="test")
@@ -142,19 +148,52 @@ def test_a_median_is_the_middle_one_and_needs_company() -> None:
     assert {segment: (median.days, median.customers) for segment, median in found.items()} == {one: (2.0, 4)}
 
 
-async def test_a_pack_is_judged_by_its_purchases_alone(shop: Shop) -> None:
-    """A view or a purchase of nothing that a rule asks for costs no query."""
-    judged = Inferring.__new__(Inferring)
-    judged._rules = rules()  # noqa: SLF001 - what is of interest needs no connection
+async def test_live_purchases_are_judged_as_the_relay_brings_them_and_a_redelivery_changes_nothing(
+    shop: Shop, nats_url: str
+) -> None:
+    """A purchase of nothing that a rule asks for, or a mere look, is passed over; two workers do it once."""
+    today = (datetime.now(UTC) - NOON).total_seconds() / 86_400
+    li = await shop.sells("li", "奶粉 2段", day=today)
+    wang = await shop.sells("wang", "奶粉", day=today, name="product.viewed", amount=None)
+    zhao = await shop.sells("zhao", "牛奶", day=today)
+    async with jetstream(nats_url) as (js, stream):
+        for durable in ("first", "again"):
+            await relayed(shop.database, js, stream)
+            working = Inferring(shop.store, rules())
+            consuming = asyncio.create_task(
+                bus.consume(js, durable, [f"{stream}.*.facts.sealed"], working.handle, stream=stream)
+            )
+            async with asyncio.timeout(20):
+                while await waiting(js, stream, durable):  # noqa: ASYNC110 - the broker alone knows what is acknowledged
+                    await asyncio.sleep(0.02)
+            consuming.cancel()
+            await asyncio.gather(consuming, return_exceptions=True)
+    versions = {one: (await shop.store.streams.load(Customer, one)).version for one in (li, wang, zhao)}
+    assert versions == {li: 2, wang: 1, zhao: 1}
+    customer = await shop.store.streams.load(Customer, li)
+    assert {held.grounds.attribute: held.value for held in customer.inferred.values()} == {
+        "has_baby": True,
+        "child_age": "6-12m",
+    }
 
-    def fact(name: str, product: str) -> PackedFact:
-        body = msgspec.Raw(msgspec.json.encode({"products": [{"name": product}]}))
-        return PackedFact(fact_id=1, customer_id=UUID(int=1), name=name, occurred_at=NOON, body=body)
 
-    interesting = [("order.completed", "奶粉"), ("order.refunded", "牛奶")]
-    others = [("product.viewed", "奶粉"), ("order.completed", "牛奶")]
-    assert all(judged._is_of_interest(fact(*one)) for one in interesting)  # noqa: SLF001 - likewise
-    assert not any(judged._is_of_interest(fact(*one)) for one in others)  # noqa: SLF001 - likewise
+async def relayed(database: str, js: JetStreamContext, stream: str) -> None:
+    """Publish what there is."""
+    connection = await asyncpg.connect(database)
+    try:
+        while await Relay(js, stream=stream, prefix=stream).publish_page(connection):
+            pass
+    finally:
+        await connection.close()
+
+
+async def waiting(js: JetStreamContext, stream: str, durable: str) -> int:
+    """How many messages the consumer has not acknowledged; some, until it is there."""
+    try:
+        info = await js.consumer_info(stream, durable)
+    except NotFoundError:
+        return 1
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
 
 async def test_a_customer_seen_again_under_a_phone_is_inferred_once(shop: Shop) -> None:
