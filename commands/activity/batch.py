@@ -1,6 +1,5 @@
 """Decide a batch of activities: which rows the fact log gets, and what is new about the customers they speak of."""
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,6 +9,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import StoredEvent
 
+from commands.activity.fact_keys import message_key, order_key
 from commands.activity.telling import Telling, concerned
 from commands.identity.describing import Describing
 from commands.runtime.clock import now
@@ -146,6 +146,6 @@ def _origin(activity: Activity) -> dict[str, Any]:
 
 def _dedupe_key(activity: Activity) -> UUID:
     # An order told by two systems, under the number they share, is one order.
-    told = (activity.source, activity.message_id)
-    text = "\x1f".join(told if activity.order_ref is None else ("order", activity.name, activity.order_ref)).encode()
-    return UUID(bytes=hashlib.blake2b(text, digest_size=16).digest())
+    if activity.order_ref is not None:
+        return order_key(activity.name, activity.order_ref)
+    return message_key(activity.source, activity.message_id)

@@ -10,14 +10,18 @@ import msgspec
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from psycopg import Cursor
 
+from commands.activity.fact_keys import Claims, claim
 from commands.runtime.facts import FactIds, copy_facts_csv, digest, ensure_partition
 from commands.runtime.recorder import DecisionRecorder
 from commands.runtime.suppressions import Suppressions
 from domain.activity.sealing import FactsSealed, seal_stream
 from domain.kernel.errors import KoiError
 from domain.kernel.event import Meta
-from domain.kernel.stored import to_state
+from domain.kernel.stored import from_state, to_state
 
+_SEALS = """
+    SELECT originator_id, topic, state FROM decision_log WHERE originator_id = ANY($1) AND originator_version = 1
+"""
 _KNOWN = "SELECT originator_id FROM decision_log WHERE originator_id = ANY($1) AND originator_version = 1"
 
 
@@ -32,6 +36,7 @@ class FactChunk(msgspec.Struct, frozen=True, kw_only=True):
 
     `origin` and `batch_key` name the chunk: delivered again under the same names, it changes nothing. `sha256` is the
     digest of the rows as `commands.runtime.facts.DIGEST` defines it; with `is_checked` the database makes it again.
+    `claims` are the keys of the facts, if they have any.
     """
 
     origin: str
@@ -44,11 +49,22 @@ class FactChunk(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     latest_occurred_at: datetime
     is_checked: bool = True
+    claims: Claims | None = None
 
     @property
     def stream(self) -> UUID:
         """The stream of its seal."""
         return seal_stream(self.origin, self.batch_key)
+
+
+async def sealed(pool: asyncpg.Pool, streams: Sequence[UUID]) -> dict[UUID, FactsSealed]:
+    """Return the seals of those of the streams that have begun."""
+    found: dict[UUID, FactsSealed] = {}
+    for row in await pool.fetch(_SEALS, list(streams)):
+        event = from_state(row["topic"], row["state"], row["originator_id"], 1)
+        if isinstance(event, FactsSealed):
+            found[row["originator_id"]] = event
+    return found
 
 
 async def known(pool: asyncpg.Pool, streams: Sequence[UUID]) -> set[UUID]:
@@ -68,7 +84,8 @@ def import_facts(
     """Write the chunk; False if it was part of history already.
 
     `known` is the position of the suppressions that its rows were compared with. Raises `ImportBrokenError` if the rows
-    stored are not those announced, `SuppressionsMovedError` if somebody was erased since.
+    stored are not those announced, `SuppressionsMovedError` if somebody was erased since, `KeysTakenError` if another
+    source has told one of the facts first.
     """
 
     def after(cursor: Cursor[Any], _: Sequence[int]) -> None:
@@ -76,6 +93,8 @@ def import_facts(
 
     def before(cursor: Cursor[Any]) -> Sequence[StoredEvent]:
         ensure_partition(cursor, chunk.recorded_at)
+        if chunk.claims:
+            claim(cursor, chunk.claims, chunk.recorded_at)
         copy_facts_csv(cursor, chunk.csv, recorded_at=chunk.recorded_at)
         _compare(cursor, chunk, stored=cursor.rowcount)
         return [_seal(chunk, actor)]

@@ -11,6 +11,7 @@ from typing import Final, Literal, Self
 import msgspec
 
 from domain.activity.folding import folded
+from domain.activity.withdrawing import WITHDRAWN
 
 _CUSTOM: Final = "custom."
 _LONGEST: Final = 64
@@ -102,8 +103,8 @@ class Vocabulary:
 
         Families are segment (tracked events), segment_call (page, identify ...), sensors (events), sensors_type
         (profile_set, track_signup ...) and cloudevents (types, with or without a reversed domain before and a version
-        behind). Koi's own names stay; unknown ones become `custom.<snake_case>`
-        with at most 64 letters, digits and underscores after the dot.
+        behind). Koi's own names stay, but for a withdrawal, which nobody but Koi tells; unknown ones become
+        `custom.<snake_case>` with at most 64 letters, digits and underscores after the dot.
         """
         return self._remembered(family, event)
 
@@ -115,7 +116,7 @@ class Vocabulary:
     def _translated(self, family: str, event: str) -> str:
         spellings = _without_domain(event) if family == "cloudevents" else [event.strip()]
         for spelling in spellings:
-            if spelling in self._kinds:
+            if spelling in self._kinds and spelling != WITHDRAWN:
                 return spelling
             for known in ((family, folded(spelling)), ("", folded(spelling))):
                 if known in self._names:

@@ -34,6 +34,10 @@ class Naming:
         """Return the id of the customer whom the identifier names: a UUID version 8 (RFC 9562, section 5.8)."""
         return self._remembered(identifier)
 
+    def key_for(self, purpose: str) -> bytes:
+        """Return a key of this installation for a purpose; the pepper itself is handed to nobody."""
+        return hmac.digest(self._pepper, b"koi " + purpose.encode(), hashlib.sha256)
+
     def _named(self, identifier: Identifier) -> UUID:
         text = f"{identifier.type.value}:{identifier.value}"
         digest = hmac.digest(self._pepper, text.encode(), hashlib.sha256)

@@ -2,7 +2,7 @@
 
 import typing
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -100,7 +100,7 @@ class FileForm(_Part, frozen=True, kw_only=True):
     most_broken: float = 0.5
     sheet: str | int = 1
     skip: int = 0
-    options: dict[str, str | int | bool] = {}
+    options: dict[str, Any] = {}
 
 
 class Lookup(_Part, frozen=True, kw_only=True):
@@ -158,12 +158,38 @@ class Watching(_Part, frozen=True, kw_only=True):
     outbox: str = ""
 
 
+class Versions(_Part, frozen=True, kw_only=True):
+    """Which files are versions of each other: a later one replaces what an earlier one told.
+
+    `of` is `name` (files of one name), `nothing` (each file stands for itself, whatever it is called), or a pattern
+    whose first group, found in the name, says what a file is of: its business date, for instance. If more than the
+    share `most_withdrawn` of what was told would be taken back, it is no correction, and nothing is imported.
+    """
+
+    of: str = "name"
+    most_withdrawn: float = 0.5
+
+
+class Snapshot(_Part, frozen=True, kw_only=True):
+    """Every file holds all customers: what is as in the last one says nothing new, and who is missing has left.
+
+    `left` is the event recorded of who has left (`member.left`); without it they are only counted. If more than the
+    share `most_left` is missing, the file is not whole, and nothing is imported.
+    """
+
+    left: str = ""
+    most_left: float = 0.2
+
+
 class Mapping(_Part, frozen=True, kw_only=True):
     """One kind of file of one source, and what a row of it is.
 
     `key` are the columns that make a row unique: of two rows with the same, the first counts. `group_by` are the
     columns that rows of one thing share (the lines of a receipt); `lines` are then the fields of each row, in a list
-    called `lines_name`. Two mappings that read the same file need different `name`s.
+    called `lines_name`. Two mappings that read the same file need different `name`s. `order_ref` is a number that other
+    systems know the order by as well, with whose it is before a colon: told by several of them, it is one fact.
+    `operation` tells `upsert` from `delete` where files hold changes: then the last row of a key counts, and replaces
+    what an earlier file told under it.
     """
 
     source: str
@@ -186,6 +212,10 @@ class Mapping(_Part, frozen=True, kw_only=True):
     tags: TagsColumn | None = None
     consent: tuple[ConsentColumn, ...] = ()
     watch: Watching = Watching()
+    order_ref: str | Column | None = None
+    operation: Column | None = None
+    versions: Versions = Versions()
+    snapshot: bool | Snapshot = False
 
     @property
     def file_form(self) -> FileForm:
@@ -241,10 +271,23 @@ class Mapping(_Part, frozen=True, kw_only=True):
                 found[f"{CONSENT}{number}.time"] = Column(column=one.time, type="time", zone=self.zone)
         return found
 
+    @property
+    def order_ref_column(self) -> Column | None:
+        """The column of the number that other systems know the order by."""
+        return None if self.order_ref is None else self.column_of(self.order_ref)
+
+    @property
+    def snapshot_form(self) -> Snapshot | None:
+        """What files that hold all customers mean; None if a file holds some of them."""
+        if isinstance(self.snapshot, bool):
+            return Snapshot() if self.snapshot else None
+        return self.snapshot
+
     def of_rows(self) -> list[Column]:
         """Return every column in its long form, those that name a row or a person as text."""
         names = dict.fromkeys([*self.key, *self.group_by, *(one.column for one in self.identifier)])
-        single = [column for column in (self.event_column, self.time_column, self.amount_column) if column]
+        parts = (self.event_column, self.time_column, self.amount_column, self.order_ref_column, self.operation)
+        single = [column for column in parts if column]
         fields = [*self.fields_of(self.fields).values(), *self.fields_of(self.lines).values()]
         fields += self.asides.values()
         return [*(self.column_of(name) for name in names), *single, *fields]
@@ -257,6 +300,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
             named += [(f"{table}.{name}", column.column) for name, column in self.fields_of(fields).items()]
         named += [(name.strip("$"), column.column) for name, column in self.asides.items()]
         parts = {"time": self.time_column, "amount": self.amount_column, "event": self.event_column}
+        parts |= {"order_ref": self.order_ref_column, "operation": self.operation}
         named += [(key, column.column) for key, column in parts.items() if column]
         return named + [(f"lookup[{i}].on", column) for i, one in enumerate(self.lookup) for column in one.on]
 

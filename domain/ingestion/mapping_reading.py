@@ -16,8 +16,10 @@ from domain.ingestion.mapping import (
     Lookup,
     Mapping,
     MappingError,
+    Snapshot,
     TagsColumn,
     TimeColumn,
+    Versions,
     Watching,
 )
 from domain.ingestion.mapping_rules import check
@@ -32,6 +34,8 @@ _TABLES: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "tags": (TagsColumn,),
     "consent": (ConsentColumn,),
     "watch": (Watching,),
+    "versions": (Versions,),
+    "snapshot": (Snapshot,),
 }
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$(.*)`)?\Z")
 _MISSING = re.compile(r"Object missing required field `(.*?)`(?: - at `\$(.*)`)?\Z")

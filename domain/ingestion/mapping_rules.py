@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from domain.activity.personal_keys import Verdict, verdict_on
+from domain.activity.withdrawing import WITHDRAWN
 from domain.identity.identifier import IdentifierType
 from domain.ingestion.mapping import CAMPAIGN_FIELDS, OFFER_FIELDS, REQUIRED, TYPES, Column, Mapping, MappingError
 from domain.ingestion.units import currency_of, factor
@@ -21,7 +22,7 @@ Fault = tuple[str, str]  # the key, and what would be right
 
 def check(mapping: Mapping) -> None:
     """Raise `MappingError` for the first thing that makes no sense."""
-    for rules in (_named, _of_its_kind, _identified, _times, _money, _fields, _asides):
+    for rules in (_named, _of_its_kind, _identified, _times, _money, _fields, _asides, _repeated, _of_everybody):
         for key, detail in rules(mapping):
             raise MappingError(f"{key}: {detail}", field=key)
 
@@ -66,7 +67,9 @@ def _of_its_kind(mapping: Mapping) -> Iterator[Fault]:
         yield "group_by", "only facts and offers are made of several rows"
     names = [mapping.event] if isinstance(mapping.event, str) else _event_names(mapping)
     for name in names:
-        if not isinstance(name, str) or not _EVENT.match(name):
+        if name == WITHDRAWN:
+            yield "event", f"{name} is recorded by Koi itself, where a file no longer tells what it told"
+        elif not isinstance(name, str) or not _EVENT.match(name):
             yield "event", f"the name of an event is {_WORDS}"
 
 
@@ -149,6 +152,40 @@ def _asides(mapping: Mapping) -> Iterator[Fault]:
         for name in fields:
             if name.startswith("$"):
                 yield f"{table}.{name}", "a name does not begin with $"
+
+
+def _repeated(mapping: Mapping) -> Iterator[Fault]:
+    """What is told again: as a version, by another system, or as a change."""
+    if mapping.versions.of not in {"name", "nothing"} and _groups(mapping.versions.of) != 1:
+        yield "versions.of", '"name", "nothing", or a pattern with one group, as in "sales_([0-9]{8})"'
+    if not 0 <= mapping.versions.most_withdrawn <= 1:
+        yield "versions.most_withdrawn", "a share between 0 and 1"
+    if mapping.order_ref is not None and mapping.row != "fact":
+        yield "order_ref", f"only facts have it; this mapping is of {mapping.row}s"
+    if mapping.operation is not None:
+        said = {*mapping.operation.values.values(), mapping.operation.otherwise} - {None}
+        if mapping.row != "fact" or not said or not said <= {"upsert", "delete"}:
+            yield "operation", 'of facts: say values = { "D" = "delete" }, otherwise = "upsert"'
+
+
+def _of_everybody(mapping: Mapping) -> Iterator[Fault]:
+    """Files that hold all customers."""
+    snapshot = mapping.snapshot_form
+    if snapshot is None:
+        return
+    if mapping.row != "customer":
+        yield "snapshot", f"only files of customers hold all of them; this mapping is of {mapping.row}s"
+    if snapshot.left and not _EVENT.match(snapshot.left):
+        yield "snapshot.left", f"the name of an event is {_WORDS}"
+    if not 0 <= snapshot.most_left <= 1:
+        yield "snapshot.most_left", "a share between 0 and 1"
+
+
+def _groups(pattern: str) -> int:
+    try:
+        return re.compile(pattern).groups
+    except re.error:
+        return 0
 
 
 def _fields_of_its_kind(mapping: Mapping) -> Iterator[Fault]:

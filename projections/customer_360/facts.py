@@ -3,6 +3,7 @@
 import asyncpg
 
 from domain.activity.vocabulary import Vocabulary
+from domain.activity.withdrawing import WITHDRAWN
 from domain.identity.attributes import WordKind
 from projections.engine.page import Page
 
@@ -14,15 +15,19 @@ RECORDS = frozenset(kind.name for kind in _KINDS if not kind.behaviour)
 # The facts that add to attributes; their properties are the increments.
 INCREMENTED = "profile.incremented"
 
+# What is withdrawn counts against what it takes back: at the same instant, so that every sum over time is exact.
 # Keys are sorted, so that two transactions updating the same customers wait for each other instead of deadlocking.
 COUNT = f"""
     WITH f AS MATERIALIZED (
-        SELECT fact_id, customer_id, occurred_at, name, amount, currency,
+        SELECT fact_id, customer_id, occurred_at, amount, currency,
+               CASE WHEN name = '{WITHDRAWN}' THEN body ->> 'name' ELSE name END AS name,
+               CASE WHEN name = '{WITHDRAWN}' THEN -1 ELSE 1 END AS times,
                CASE WHEN name = '{INCREMENTED}' THEN body END AS added
         FROM fact_log
         WHERE recorded_at BETWEEN $1 AND $2 AND fact_id BETWEEN $3 AND $4
     ), bought AS MATERIALIZED (
-        SELECT f.customer_id, f.occurred_at, f.fact_id, s.sign AS orders, f.amount * s.sign AS amount, f.currency
+        SELECT f.customer_id, f.occurred_at, f.fact_id, f.times * s.sign AS orders,
+               f.amount * f.times * s.sign AS amount, f.currency
         FROM f JOIN unnest($5::text[], $6::smallint[]) AS s (name, sign) USING (name)
     ), incremented AS (
         INSERT INTO word (customer_id, key, kind, position, value, occurred_at)
@@ -40,7 +45,7 @@ COUNT = f"""
         SET orders = m.orders + excluded.orders, amount = m.amount + excluded.amount
     )
     INSERT INTO activity AS a (customer_id, name, events, first_at, last_at)
-    SELECT customer_id, name, count(*), min(occurred_at), max(occurred_at) FROM f
+    SELECT customer_id, name, sum(times), min(occurred_at), max(occurred_at) FROM f
     GROUP BY customer_id, name ORDER BY customer_id, name
     ON CONFLICT (customer_id, name) DO UPDATE
     SET events = a.events + excluded.events, first_at = least(a.first_at, excluded.first_at),

@@ -22,6 +22,13 @@ _PURCHASES = """
     SELECT customer_id, occurred_at, orders, amount, currency FROM customer_360.purchase
     WHERE customer_id = ANY($1) AND occurred_at > $2 AND occurred_at <= $3
 """
+# A purchase that was withdrawn, or refunded in the same instant, is none.
+_LAST_ORDERS = """
+    SELECT customer_id, max(occurred_at) AS at FROM (
+        SELECT customer_id, occurred_at FROM customer_360.purchase WHERE customer_id = ANY($1)
+        GROUP BY customer_id, occurred_at HAVING sum(orders) > 0
+    ) AS bought GROUP BY customer_id
+"""
 _ATTRIBUTES = """
     SELECT customer_id, key, value, sealed, occurred_at, position FROM customer_360.attribute
     WHERE customer_id = ANY($1)
@@ -101,6 +108,7 @@ async def profiles(reading: Reading, members: Mapping[UUID, Collection[UUID]], n
     all_time = _grouped(await reading.fetch(_ALL_TIME, customers))
     since = now - timedelta(days=max(WINDOWS))
     purchases = _grouped(await reading.fetch(_PURCHASES, customers, since, now))
+    orders = _grouped(await reading.fetch(_LAST_ORDERS, customers))
     attributes = await attributes_of(reading, members)
     consents = _grouped(await reading.fetch(_CONSENTS, customers))
     found = []
@@ -115,7 +123,7 @@ async def profiles(reading: Reading, members: Mapping[UUID, Collection[UUID]], n
                 first_seen_at=min((one.first_at for one in done), default=None),
                 last_seen_at=max((one.last_at for one in done), default=None),
                 events=sum(one.events for one in done),
-                last_order_at=max((one.last_at for one in did if SIGNS.get(one.name) == 1), default=None),
+                last_order_at=max((row["at"] for row in _of(orders, group)), default=None),
                 activities=did,
                 windows=(*(_window(days, bought, now) for days in WINDOWS), _ever(did, _of(all_time, group))),
                 attributes=attributes[profile_id],
@@ -164,7 +172,8 @@ def _activities(rows: Iterable[asyncpg.Record]) -> tuple[Activities, ...]:
         )
         for name, same in by_name.items()
     ]
-    return tuple(sorted(folded, key=lambda one: (one.last_at, one.name), reverse=True))
+    left = [one for one in folded if one.events > 0]  # the rest was withdrawn
+    return tuple(sorted(left, key=lambda one: (one.last_at, one.name), reverse=True))
 
 
 def _window(days: int, purchases: Iterable[asyncpg.Record], now: datetime) -> Window:

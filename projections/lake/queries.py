@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from domain.activity.sealing import FactsSealed
+from domain.activity.withdrawing import WITHDRAWN
 from projections.engine.page import FactRange, coalesced, decode_seal
 from projections.engine.projection import Reading
 from projections.lake import reading as log
@@ -42,6 +43,13 @@ class Extent(msgspec.Struct, frozen=True):
     closed_at: int
     upto: int
     ranges: list[FactRange]
+
+
+class _Withdrawal(msgspec.Struct):
+    fact_id: int
+
+
+_decode = msgspec.json.Decoder(_Withdrawal).decode
 
 
 class WrongFile(msgspec.Struct, frozen=True):
@@ -77,10 +85,21 @@ async def read_facts(
     since: datetime = BEGINNING,
     until: datetime = FOREVER,
     columns: Collection[str] | None = None,
+    withdrawn: bool = False,
 ) -> pa.Table:
-    """Return all facts that occurred from `since` to before `until`, from files and from the log, in no order."""
+    """Return all facts that occurred from `since` to before `until`, from files and from the log, in no order.
+
+    What was withdrawn is left out, and so are the withdrawals, unless they are asked for.
+    """
     where = await extent(connection, since=since, until=until)
-    return await asyncio.to_thread(_read, UrlStore(url), database_url, where, since, until, columns)
+    names = list(columns or log.FACTS.names)
+    if withdrawn:
+        return await asyncio.to_thread(_read, UrlStore(url), database_url, where, since, until, names)
+    every = list(dict.fromkeys([*names, "fact_id", "name"]))
+    rows = await asyncio.to_thread(_read, UrlStore(url), database_url, where, since, until, every)
+    taken_back = await asyncio.to_thread(_taken_back, UrlStore(url), database_url, where, since, until)
+    in_effect = (pc.field("name") != WITHDRAWN) & ~pc.field("fact_id").isin(taken_back)
+    return rows.filter(in_effect).select(names)
 
 
 async def wrong_files(reading: Reading, url: str) -> list[WrongFile]:
@@ -101,16 +120,26 @@ def _read(
     where: Extent,
     since: datetime,
     until: datetime,
-    columns: Collection[str] | None,
+    names: list[str],
+    chosen: pc.Expression | None = None,
 ) -> pa.Table:
-    names = list(columns or log.FACTS.names)
     inside = (pc.field("occurred_at") >= since) & (pc.field("occurred_at") < until)
+    if chosen is not None:
+        inside &= chosen
     tail = log.read_facts(database_url, where.ranges).filter(inside).select(names)
     if not where.files:
         return tail
     paths = [store.path(file.path) for file in where.files]
     dataset = ds.dataset(paths, schema=log.FACTS, format="parquet", filesystem=store.filesystem)
     return pa.concat_tables([dataset.to_table(columns=names, filter=inside), tail])
+
+
+def _taken_back(
+    store: UrlStore, database_url: str, where: Extent, since: datetime, until: datetime
+) -> "pa.Array[pa.Int64Scalar]":
+    """Return the facts withdrawn: a withdrawal has the time of what it takes back, so both are inside or neither is."""
+    bodies = _read(store, database_url, where, since, until, ["body"], pc.field("name") == WITHDRAWN).column("body")
+    return pa.array([_decode(body.as_py()).fact_id for body in bodies], pa.int64())
 
 
 def _month_of(instant: datetime) -> date:

@@ -52,6 +52,7 @@ def _said(plan: Plan, amount: str) -> list[str]:
         f"{plan.units(amount)} AS amount",
         f"{json_object(plan.plain, lines)} AS body",
         f"{hidden} AS hidden",
+        *(f"{value} AS {name}" for name, value in plan.named.items()),
     ]
 
 
@@ -84,7 +85,8 @@ def _happened(plan: Plan) -> str:
 def _trouble(plan: Plan, own: str) -> str:
     rules = [f"WHEN ({own}) IS NOT NULL THEN {own}"]
     if plan.mapping.identifier:
-        rules.append(f"WHEN who IS NULL THEN {plan.code(NOBODY)}")
+        deleted = " AND operation IS DISTINCT FROM 'delete'" if plan.operation else ""
+        rules.append(f"WHEN who IS NULL{deleted} THEN {plan.code(NOBODY)}")
     if plan.amount and plan.purchases:
         purchase = f"event IN ({', '.join(map(literal, plan.purchases))})"
         rules.append(f"WHEN amount < 0 AND {purchase} THEN {plan.code(NEGATIVE)}")

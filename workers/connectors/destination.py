@@ -25,6 +25,8 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     naming: Naming
     quarantine: Quarantine
     home: Path
+    database_url: str
+    lake_url: str
     ids: FactIds = msgspec.field(default_factory=FactIds)
     describing: Describing = msgspec.field(default_factory=shipped)
 
@@ -49,4 +51,6 @@ def destination(settings: Settings, secrets: Secrets, store: EventStore) -> Dest
         quarantine=Quarantine(store.pool, secrets.master_key),
         home=settings.home,
         describing=Describing.of_home(settings.home),
+        database_url=settings.database_url,
+        lake_url=settings.lake_url,
     )

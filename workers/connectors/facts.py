@@ -34,12 +34,14 @@ class Facts:
         engine.execute(f"CREATE TABLE seen ({seen})")
 
     def find_duplicates(self) -> int:
-        """Note the rows whose key another row has: the first good one counts. Return how many come too late."""
+        """Note the rows whose key another row has: the first good one counts. Return how many others there are."""
         keys = [one.raw for one in self._plan.keys]
         read = ", ".join(f"r.{quoted(one.column.column)}" for one in self._plan.keys)
         hashes = f"SELECT hash({read}) FROM raw r GROUP BY 1 HAVING count(*) > 1"
         rows = self._plan.rows(f"{self._source} WHERE hash({read}) IN ({hashes})")
-        turn = f"row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY problem IS NOT NULL, ordinal)"
+        # Where files tell changes, the last one is how it is now.
+        order = "ordinal DESC" if self._plan.operation else "ordinal"
+        turn = f"row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY problem IS NOT NULL, {order})"
         complete = " AND ".join(f"{key} IS NOT NULL" for key in keys)
         query = f"SELECT ordinal, {turn} AS turn FROM ({rows}) WHERE {complete}"
         self._engine.execute(f"INSERT INTO duplicates SELECT ordinal FROM ({query}) WHERE turn > 1")
@@ -79,7 +81,7 @@ class Facts:
         same = " AND ".join(f"s.{name} IS NOT DISTINCT FROM f.{name}" for name in ("who", *self.ids))
         self._engine.execute(
             f"CREATE OR REPLACE TEMP TABLE newcomers AS SELECT {combination}, min(happened) AS happened "
-            f"FROM facts f WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE {same}) GROUP BY ALL"
+            f"FROM facts f WHERE who IS NOT NULL AND NOT EXISTS (SELECT 1 FROM seen s WHERE {same}) GROUP BY ALL"
         )
         self._engine.execute(f"INSERT INTO seen SELECT {combination} FROM newcomers")
 

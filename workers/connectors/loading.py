@@ -19,17 +19,27 @@ from workers.connectors.json_lines import lines_as_rows
 from workers.connectors.people import mark, name_identifiers
 from workers.connectors.plan import Plan
 from workers.connectors.raw import Raw
-from workers.connectors.source_file import Lost, SourceFile, fetch, in_utf8, locate, with_even_lines
+from workers.connectors.snapshots import Snapshot, compare
+from workers.connectors.source_file import LINE, Lost, SourceFile, fetch, in_utf8, locate, version_of, with_even_lines
 from workers.connectors.spreadsheet import sheet_as_rows
 from workers.connectors.suppressing import suppress
 
 Place = tuple[str, str]  # where a column stands, as SQL, and its type
 
 
+class Before(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file is read against: who was erased (as `known` at a position), and the `last` file's snapshot."""
+
+    suppressed: Collection[UUID] = ()
+    known: int = 0
+    last: Path | None = None
+
+
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """A file in the engine, ready to be taken chunk by chunk.
 
-    `suppressed` rows named somebody erased, as decided up to position `known` of the log, and are gone.
+    It is a version of `version_of`, where versions replace each other. `suppressed` rows named somebody erased, as
+    decided up to position `known` of the log, and are gone.
     """
 
     raw: Raw
@@ -39,6 +49,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     suppressed: int
     known: int
+    version_of: str | None
+    snapshot: Snapshot | None
 
 
 def load(
@@ -49,18 +61,19 @@ def load(
     base: Path,
     folder: Path,
     naming: Naming,
-    suppressed: Collection[UUID] = (),
-    known: int = 0,
+    before: Before | None = None,
 ) -> Loaded:
     """Bring everything into the engine; `base` is where the mapping lies, `folder` is for copies.
 
-    Rows of people with the `suppressed` ids (as `known` at that position of the log) are left out.
+    Rows of people who were erased `before` are left out, and of a file that holds everybody those that are as in the
+    last one.
 
     Raises:
         SourceFileError: the file, or one that is looked up, cannot be read.
         MappingError: the mapping does not fit the file.
     """
     _check_zones(mapping)
+    before = before or Before()
     raw = Raw(engine, _readable(file, folder, mapping))
     lookups = [_load_lookup(engine, mapping, number, base, folder) for number in range(len(mapping.lookup))]
     elsewhere = {column for lookup in lookups for column in lookup.header} - set(raw.header)
@@ -69,24 +82,35 @@ def load(
     try:
         raw.load(wanted)
     except SourceFileError:
-        if file.is_parquet:
+        if raw.file.is_parquet:
             raise
         raw = Raw(engine, with_even_lines(raw.file, folder))
         raw.load(wanted)
     places: dict[str, Place] = {}
     for alias, table in reversed([("r", raw), *((f"k{i}", lookup) for i, lookup in enumerate(lookups))]):
         places |= {column: (f"{alias}.{quoted(column)}", kind) for column, kind in table.types.items()}
+    snapshot, chosen = None, "true"
+    if mapping.snapshot_form:
+        snapshot = compare(engine, mapping, _saying(mapping, raw), before.last, naming)
+        chosen = "r.rowid NOT IN (SELECT ordinal FROM unchanged)"
     identified = [places[one.column] for one in mapping.identifier]
     for number, (one, place) in enumerate(zip(mapping.identifier, identified, strict=True)):
-        name_identifiers(engine, number, one, place, naming)
-    mark(engine, mapping.identifier, identified, [places[column] for column in mapping.group_by])
-    dropped = suppress(engine, mapping, suppressed)
+        name_identifiers(engine, number, one, place, naming, chosen)
+    mark(engine, mapping.identifier, identified, [places[column] for column in mapping.group_by], chosen)
+    dropped = suppress(engine, mapping, before.suppressed)
     _note_lost(engine, raw.file.lost)
     plan = Plan(mapping, places, Vocabulary.load(), lost=sorted({one.column for one in raw.file.lost}))
     facts = Facts(engine, plan, _source(mapping), raw.rows)
-    asides, duplicates = Asides(mapping, base), facts.find_duplicates()
     return Loaded(
-        raw=raw, plan=plan, facts=facts, asides=asides, duplicates=duplicates, suppressed=dropped, known=known
+        raw=raw,
+        plan=plan,
+        facts=facts,
+        asides=Asides(mapping, base),
+        duplicates=facts.find_duplicates(),
+        suppressed=dropped,
+        known=before.known,
+        version_of=version_of(mapping, file),
+        snapshot=snapshot,
     )
 
 
@@ -111,6 +135,12 @@ def _readable(file: SourceFile, folder: Path, mapping: Mapping | None = None) ->
     columns = mapping.of_rows() if mapping else []
     times = {one.column: one.format for one in columns if one.type in {"date", "time"}}
     return sheet_as_rows(file, folder, texts={one.column for one in columns if one.type == "text"}, times=times)
+
+
+def _saying(mapping: Mapping, raw: Raw) -> list[str]:
+    """What a row says: everything but when it was written."""
+    time = mapping.time_column.column if mapping.time_column else None
+    return [name for name in raw.types if name not in {time, LINE}]
 
 
 def _note_lost(engine: duckdb.DuckDBPyConnection, lost: Sequence[Lost]) -> None:

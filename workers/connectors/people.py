@@ -23,16 +23,24 @@ _NAMED = pa.schema(_FIELDS)
 
 
 def name_identifiers(
-    engine: duckdb.DuckDBPyConnection, number: int, column: IdentifierColumn, place: tuple[str, str], naming: Naming
+    engine: duckdb.DuckDBPyConnection,
+    number: int,
+    column: IdentifierColumn,
+    place: tuple[str, str],
+    naming: Naming,
+    chosen: str,
 ) -> None:
-    """Create `names<number>`: what stands in the column, the id and the value it means, and whether it is broken."""
+    """Create `names<number>`: what stands in the column, the id and the value it means, and whether it is broken.
+
+    `chosen` is the condition of the rows that matter.
+    """
     text = f"CAST({place[0]} AS VARCHAR)"
-    engine.execute(f"CREATE OR REPLACE TEMP TABLE spellings AS SELECT DISTINCT {text} AS raw FROM raw r")
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE spellings AS SELECT DISTINCT {text} AS raw FROM raw r WHERE {chosen}")
     engine.execute(f"CREATE TABLE names{number} (raw VARCHAR, id UUID, value VARCHAR, wrong BOOLEAN)")
     for first in range(0, count(engine, "SELECT count(*) FROM spellings"), _AT_ONCE):
         within = f"rowid BETWEEN {first} AND {first + _AT_ONCE - 1}"
-        chosen = f"SELECT raw FROM spellings WHERE {within} AND trim(raw) <> ''"
-        named = _named([str(raw) for (raw,) in engine.execute(chosen).fetchall()], column, naming)
+        some = f"SELECT raw FROM spellings WHERE {within} AND trim(raw) <> ''"
+        named = _named([str(raw) for (raw,) in engine.execute(some).fetchall()], column, naming)
         engine.register("named", named)
         engine.execute(f"INSERT INTO names{number} SELECT raw, CAST(id AS UUID), value, wrong FROM named")
         engine.unregister("named")
@@ -65,6 +73,7 @@ def mark(
     identifiers: Sequence[IdentifierColumn],
     places: Sequence[tuple[str, str]],
     group: Sequence[tuple[str, str]],
+    chosen: str,
 ) -> None:
     """Create `marks`: for each row (`ordinal`) the customer (`who`), all ids, and the `first` row of its group.
 
@@ -88,7 +97,7 @@ def mark(
         joins.append(f"LEFT JOIN groups g ON {same}")
         # A row without its group's key stands alone; it is broken, and must not be lost.
         columns.append("coalesce(g.first, r.rowid) AS first")
-    engine.execute(f"CREATE TABLE marks AS SELECT {', '.join(columns)} FROM raw r {' '.join(joins)}")
+    engine.execute(f"CREATE TABLE marks AS SELECT {', '.join(columns)} FROM raw r {' '.join(joins)} WHERE {chosen}")
 
 
 def marks_of(mapping: Mapping) -> list[str]:

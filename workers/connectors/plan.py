@@ -61,6 +61,8 @@ class Plan:
         self.event = self._use("event", mapping.event_column)
         self.time = self._use("time", mapping.time_column)
         self.amount = self._use("amount", mapping.amount_column)
+        self.ref = self._use("order_ref", mapping.order_ref_column)
+        self.operation = self._use("operation", mapping.operation)
         fields = {**mapping.fields_of(mapping.fields), **mapping.asides}
         self.fields = [self._used(name, column) for name, column in fields.items()]
         self.lines = [self._used(name, column) for name, column in mapping.fields_of(mapping.lines).items()]
@@ -103,9 +105,19 @@ class Plan:
         return f"SELECT *, CAST({problem} AS INTEGER) AS problem FROM ({middle})"
 
     @property
+    def named(self) -> dict[str, str]:
+        """What a fact is known by beside its content, as columns: `ref`, `operation` and `row_key`, where declared."""
+        columns = {"ref": self.ref.value} if self.ref else {}
+        if self.operation:
+            of_fact = self.mapping.group_by or self.mapping.key
+            keys = [f"coalesce({one.value}, '')" for one in self.keys if one.column.column in of_fact]
+            columns |= {"operation": self.operation.value, "row_key": f"concat_ws(chr(31), {', '.join(keys)})"}
+        return columns
+
+    @property
     def values(self) -> list[str]:
         """The names of the converted values that facts are made of."""
-        return [one.value for one in self._all() if one not in self.keys]
+        return [one.value for one in self._all() if self.operation or one not in self.keys]
 
     @property
     def plain(self) -> list[Used]:
@@ -127,6 +139,20 @@ class Plan:
             for name in self._lost
         ]
         rules += [(one.sql.missing, Problem("key.missing", f"{one.column.column}: missing")) for one in self.keys]
+        if self.operation is None:
+            return rules + self._content_rules()
+        said = self.operation
+        rules.append((said.sql.missing, Problem("operation.missing", f"{said.column.column}: missing")))
+        # Of what is deleted its key is enough.
+        return rules + [(f"{self.is_kept} AND {condition}", problem) for condition, problem in self._content_rules()]
+
+    @property
+    def is_kept(self) -> str:
+        """The condition that a row is not about something deleted."""
+        return f"{self.operation.value} IS DISTINCT FROM 'delete'" if self.operation else "true"
+
+    def _content_rules(self) -> list[tuple[str, Problem]]:
+        rules = []
         if self.event:
             rules.append((self.event.sql.missing, Problem("event.missing", f"{self.event.column.column}: missing")))
         if self.time and self.mapping.row == "fact":
@@ -146,7 +172,8 @@ class Plan:
         return rules
 
     def _all(self) -> list[Used]:
-        single = [one for one in (self.event, self.time, self.amount) if one]
+        parts = (self.event, self.time, self.amount, self.ref, self.operation)
+        single = [one for one in parts if one]
         return [*self.keys, *single, *self.fields, *self.lines]
 
     def _use(self, key: str, column: Column | None) -> Used | None:

@@ -32,11 +32,18 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render(
-    engine: duckdb.DuckDBPyConnection, *, first_id: int, recorded_at: datetime, source: str, currency: str | None
+    engine: duckdb.DuckDBPyConnection,
+    *,
+    first_id: int,
+    recorded_at: datetime,
+    source: str,
+    currency: str | None,
+    is_settled: bool = False,
 ) -> Rendered:
-    """Return the table `facts`, with the ids from `first_id` on in its order."""
+    """Return the table `facts`, with the ids from `first_id` on in its order; settled ones bring their currency."""
     latest, is_special = first_row(engine, _EXTENT)
-    money = f"CASE WHEN f.amount IS NOT NULL THEN {literal(currency or '')} ELSE '' END"
+    named = "coalesce(f.currency, '')" if is_settled else literal(currency or "")
+    money = f"CASE WHEN f.amount IS NOT NULL THEN {named} ELSE '' END"
     has_sealed = bool(engine.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'sealed'").fetchall())
     joined = "(SELECT * FROM facts LEFT JOIN sealed USING (first) ORDER BY who, happened, first)"
     parts = [

@@ -9,8 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from commands.activity.quarantine import Unusable
+from workers.connectors.taken import Taken
 
 _LINES_SHOWN = 20
+_LINES_KEPT = 1_000
+_DONE = frozenset({"imported", "checked"})
 
 
 class Refusal(msgspec.Struct, kw_only=True):
@@ -25,14 +28,18 @@ class Refusal(msgspec.Struct, kw_only=True):
 class FileReport(msgspec.Struct, kw_only=True):
     """What came of a file: `items` are the facts, customers, campaigns or offers its good rows made.
 
-    `suppressed` rows name people who were erased, and were not taken in. `known` means it was imported before and
-    nothing was done; `checked` that nothing was to be written. `unmapped_tags` are tags kept under the source's own
-    name, and of how many rows each was told.
+    Of them, `unchanged` were told by an earlier version of the file (or, of customers, by the last file), `elsewhere`
+    by another source; `withdrawn` are facts that an earlier version told and this one does not. `left` are customers of
+    the last file that are missing. `suppressed` rows name people who were erased, and were not taken in.
+    `unmapped_tags` are tags kept under the source's own name, and of how many rows each was told.
+
+    `known` means it was imported before and nothing was done; `superseded` that a later version was; `refused` that it
+    cannot be taken, for this `reason`; `checked` that nothing was to be written.
     """
 
     file: str
     row: str
-    outcome: Literal["imported", "known", "checked"]
+    outcome: Literal["imported", "known", "checked", "superseded", "refused"]
     sha256: str
     rows: int = 0
     items: int = 0
@@ -40,9 +47,24 @@ class FileReport(msgspec.Struct, kw_only=True):
     duplicates: int = 0
     quarantined: int = 0
     suppressed: int = 0
+    unchanged: int = 0
+    elsewhere: int = 0
+    withdrawn: int = 0
+    left: int = 0
     refusals: list[Refusal] = []
+    reason: str | None = None
     unmapped_tags: dict[str, int] = {}
     seconds: float = 0.0
+
+    @property
+    def recorded(self) -> int:
+        """How many of its items were, or would be, news."""
+        return self.items - self.unchanged - self.elsewhere
+
+    def noted(self, taken: Taken) -> None:
+        """Note what became of the file's things."""
+        self.items, self.unchanged, self.elsewhere = taken.items, taken.unchanged, taken.elsewhere
+        self.withdrawn, self.left = taken.withdrawn, taken.left
 
     def refuse(self, entries: Iterable[Unusable]) -> Iterable[Unusable]:
         """Note the entries on their way."""
@@ -54,28 +76,34 @@ class FileReport(msgspec.Struct, kw_only=True):
                 self.refusals.append(kinds[kind])
             refusal = kinds[kind]
             refusal.rows += 1
-            if len(refusal.lines) < _LINES_SHOWN and entry.line is not None:
+            if len(refusal.lines) < _LINES_KEPT and entry.line is not None:
                 refusal.lines.append(entry.line)
             yield entry
 
 
 def show(reports: Iterable[FileReport], console: Console) -> None:
     """Print what came of the files, and why rows were refused."""
-    table = Table("file", "outcome", "rows", "made", "people", "twice", "refused", "erased", "seconds")
+    names = ("rows", "made", "new", "back", "people", "twice", "refused", "erased", "seconds")
+    table = Table("file", "outcome", *names)
     for column in table.columns[2:]:
         column.justify = "right"
-    refusals = []
-    unmapped = []
+    refusals, reasons, unmapped = [], [], []
     for one in reports:
-        numbers = (one.rows, one.items, one.customers, one.duplicates, one.quarantined, one.suppressed)
-        made = [f"{number:,}" for number in numbers] if one.outcome != "known" else [""] * len(numbers)
+        people = (one.customers, one.duplicates + one.elsewhere, one.quarantined, one.suppressed)
+        numbers = (one.rows, one.items, one.recorded, one.withdrawn, *people)
+        made = [f"{number:,}" for number in numbers] if one.outcome in _DONE else [""] * len(numbers)
         made[1] = f"{made[1]} {one.row}s" if made[1] else ""
         table.add_row(escape(one.file), one.outcome, *made, f"{one.seconds:.1f}")
         refusals += [(one.file, refusal) for refusal in one.refusals]
         unmapped += [(one.file, one.unmapped_tags)] if one.unmapped_tags else []
+        if one.reason:
+            reasons.append(f"{one.file}: {one.reason}")
     console.print(table)
+    for reason in reasons:
+        console.print(escape(reason), soft_wrap=True, highlight=False)
     for file, refusal in refusals:
-        lines = ", ".join(map(str, refusal.lines)) + (" ..." if refusal.rows > len(refusal.lines) else "")
+        shown = refusal.lines[:_LINES_SHOWN]
+        lines = ", ".join(map(str, shown)) + (" ..." if refusal.rows > len(shown) else "")
         words = f"{file}: {refusal.rows:,} × {refusal.detail} ({refusal.reason}), line {lines}"
         console.print(escape(words), soft_wrap=True, highlight=False)
     for file, tags in unmapped:

@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, NamedTuple
@@ -11,12 +12,15 @@ import msgspec
 from fsspec.core import get_compression
 from fsspec.implementations.local import LocalFileSystem
 
-from domain.ingestion.mapping import FileForm, Format
+from domain.ingestion.mapping import FileForm, Format, Mapping
 from workers.connectors.errors import NoSuchFileError, SourceFileError
+from workers.connectors.places import beside, opened, stamp
 
 # The column that holds the line of each row, in what was converted from sheets and JSON.
 LINE: Final = "koi line"
 
+# What all files that hold everybody are versions of.
+EVERYBODY: Final = "everybody"
 _BLOCK = 1 << 20
 _SUFFIXES: Final[dict[Format, tuple[str, ...]]] = {
     "parquet": (".parquet", ".pq"),
@@ -49,6 +53,8 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     form: FileForm
+    place: str = ""
+    """Where it lies, as a path in its place."""
     is_numbered: bool = False
     """Whether its rows say which line they were."""
     is_sparse: bool = False
@@ -75,11 +81,9 @@ def locate(form: FileForm, base: Path) -> list[str]:
 
     Raises:
         NoSuchFileError: there is none.
+        SourceFileError: the place cannot be reached.
     """
-    address = form.path
-    if "://" not in address:
-        address = str(base / Path(address).expanduser())
-    system, path = fsspec.core.url_to_fs(address)
+    system, path = opened(beside(form.path, base), form.options)
     found = system.glob(path) if _MAGIC & set(path) else [path] if system.isfile(path) else []
     if not found:
         raise NoSuchFileError(f"there is no file {form.path}" if form.path else "the mapping names no file")
@@ -87,8 +91,12 @@ def locate(form: FileForm, base: Path) -> list[str]:
 
 
 def fetch(address: str, form: FileForm, folder: Path) -> SourceFile:
-    """Return the file, copied into the folder if it is not on this machine or is compressed."""
-    system, path = fsspec.core.url_to_fs(address)
+    """Return the file, copied into the folder if it is not on this machine or is compressed.
+
+    Raises:
+        SourceFileError: its place cannot be reached.
+    """
+    system, path = opened(address, form.options)
     name = PurePosixPath(path).name
     local = Path(path)
     if not isinstance(system, LocalFileSystem):
@@ -103,7 +111,30 @@ def fetch(address: str, form: FileForm, folder: Path) -> SourceFile:
     if compression:
         local = _unpacked(local, folder / f"unpacked-{digest.hexdigest()[:16]}", compression)
         name = name.rpartition(".")[0]
-    return SourceFile(name=name, path=local, sha256=digest.hexdigest(), size_bytes=size, form=form)
+    return SourceFile(
+        name=name, path=local, sha256=digest.hexdigest(), size_bytes=size, form=form, place=f"{_above(path)}{name}"
+    )
+
+
+def stamped(address: str, form: FileForm) -> str:
+    """Return what tells the file's content of this moment from another, without reading it."""
+    system, path = opened(address, form.options)
+    system.invalidate_cache()
+    return stamp(system.info(path))
+
+
+def version_of(mapping: Mapping, file: SourceFile) -> str | None:
+    """Return what the file is a version of: its name, with the folders that a pattern tells apart, or its date."""
+    of = mapping.versions.of
+    if mapping.snapshot_form:
+        return EVERYBODY
+    if mapping.row != "fact" or of == "nothing":
+        return None
+    if of != "name" and (found := re.search(of, file.name)):
+        return str(found[1])
+    steps = PurePosixPath(mapping.file_form.path).parts
+    first = next((number for number, step in enumerate(steps) if _MAGIC & set(step)), len(steps) - 1)
+    return "/".join(PurePosixPath(file.place).parts[-max(1, len(steps) - first) :])
 
 
 def in_utf8(file: SourceFile, folder: Path) -> SourceFile:
@@ -149,6 +180,11 @@ def with_even_lines(file: SourceFile, folder: Path) -> SourceFile:
         while text := read.read(_BLOCK):
             write.write(text)
     return msgspec.structs.replace(file, path=even)
+
+
+def _above(path: str) -> str:
+    folder, slash, _ = path.rpartition("/")
+    return folder + slash
 
 
 def _not_utf8(path: Path) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import duckdb
 import msgspec
 
+from commands.activity import file_versions
 from commands.activity.import_campaigns import CampaignFound, OfferFound, import_campaigns, import_offers
 from commands.activity.import_customers import MOST_EVENTS, Seen, import_customers
 from commands.runtime.clock import now
@@ -16,7 +17,8 @@ from workers.connectors.destination import Destination
 from workers.connectors.facts import people_of
 from workers.connectors.loading import Loaded
 from workers.connectors.progress import Watch
-from workers.connectors.taking_facts import observed, utc
+from workers.connectors.taken import Taken
+from workers.connectors.taking_facts import observed, record_left, utc
 from workers.connectors.threads import in_engine
 
 T = TypeVar("T")
@@ -43,9 +45,13 @@ class _Offer(msgspec.Struct):
     products: tuple[_Product, ...] = ()
 
 
-async def take_customers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, watch: Watch) -> int:
-    """Register and describe the customers; return how many rows spoke of one."""
+async def take_customers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, watch: Watch) -> Taken:
+    """Register and describe the customers, and record who has left; return how many rows spoke of one."""
     total, present = 0, now()
+    file, snapshot = loaded.raw.file, loaded.snapshot
+    if loaded.version_of:
+        identity, chunks = loaded.plan.mapping.identity, loaded.facts.chunks
+        await file_versions.begin(into.store.pool, identity, loaded.version_of, file.sha256, chunks)
     for chunk in range(loaded.facts.chunks):
         total += await _made(engine, loaded, chunk)
         await in_engine(engine, loaded.facts.newcomers)
@@ -56,10 +62,13 @@ async def take_customers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into
                 into.store, seen, by=into.by, source=loaded.plan.mapping.source, describing=into.describing
             )
         watch.advance(loaded.facts.rows_of(chunk))
-    return total
+    if snapshot is None:
+        return Taken(items=total)
+    await record_left(engine, loaded, into)
+    return Taken(items=total + snapshot.unchanged, unchanged=snapshot.unchanged, left=snapshot.left)
 
 
-async def take_campaigns(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, watch: Watch) -> int:
+async def take_campaigns(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, watch: Watch) -> Taken:
     """Create the campaigns that are new; return how many the file has."""
     total, mapping = 0, loaded.plan.mapping
     for chunk in range(loaded.facts.chunks):
@@ -70,10 +79,10 @@ async def take_campaigns(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into
         ]
         await import_campaigns(into.store.streams, mapping.source, found, by=into.by)
         watch.advance(loaded.facts.rows_of(chunk))
-    return total
+    return Taken(items=total)
 
 
-async def take_offers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, watch: Watch) -> int:
+async def take_offers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: Destination, watch: Watch) -> Taken:
     """Add the offers that are new to their campaigns; return how many the file has."""
     total, mapping = 0, loaded.plan.mapping
     for chunk in range(loaded.facts.chunks):
@@ -91,7 +100,7 @@ async def take_offers(engine: duckdb.DuckDBPyConnection, loaded: Loaded, into: D
         ]
         await import_offers(into.store.streams, mapping.source, found, by=into.by)
         watch.advance(loaded.facts.rows_of(chunk))
-    return total
+    return Taken(items=total)
 
 
 async def _made(engine: duckdb.DuckDBPyConnection, loaded: Loaded, chunk: int) -> int:

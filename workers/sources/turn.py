@@ -1,14 +1,10 @@
 """One run of one source: alone, and with whatever comes of it noted."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import asyncpg
-
 from commands.activity import source_runs
+from commands.runtime.locking import locked
 from commands.runtime.sources import Source
 from domain.kernel.errors import DomainError, InvalidInputError, KoiError
 from workers.sources.declared import WRONG_DECLARATION, declaration
@@ -18,8 +14,6 @@ from workers.sources.registry import kind_of
 log = logging.getLogger("koi.sources")
 
 FIRST_RETRY = timedelta(seconds=15)
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('koi source ' || $1, 0))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended('koi source ' || $1, 0))"
 
 
 class SourceBusyError(DomainError):
@@ -34,7 +28,9 @@ async def take_turn(source: Source, means: Means) -> Came:
     Raises `SourceBusyError` while another process runs it.
     """
     pool = means.store.pool
-    async with _alone(pool, source.name):
+    async with locked(pool, f"koi source {source.name}", wait=False) as is_mine:
+        if not is_mine:
+            raise SourceBusyError(f"{source.name} is running just now in another process: wait for it, or stop it")
         await source_runs.declare(pool, source.name, source.kind, declaration(source))
         await source_runs.begin(pool, source.name)
         try:
@@ -57,21 +53,3 @@ def is_final(error: Exception) -> bool:
 def told(error: Exception) -> str:
     """Return an error in words that hold nothing personal: those of others may."""
     return error.detail if isinstance(error, KoiError) else f"it failed with {type(error).__name__}"
-
-
-@asynccontextmanager
-async def _alone(pool: asyncpg.Pool, source: str) -> AsyncIterator[None]:
-    """Hold the lock of the source, which ends with the connection whatever happens to the process."""
-    async with pool.acquire() as connection:
-        if not await connection.fetchval(_LOCK, source):
-            raise SourceBusyError(f"{source} is running just now in another process: wait for it, or stop it")
-        try:
-            try:
-                yield
-            except Exception:  # of whoever holds it: it goes on its way
-                await connection.execute(_UNLOCK, source)
-                raise
-            await connection.execute(_UNLOCK, source)
-        except asyncio.CancelledError:
-            connection.terminate()  # and with it the lock
-            raise

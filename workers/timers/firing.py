@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from commands.runtime.event_store import EventStore
+from domain.activity.withdrawing import WITHDRAWN
 from domain.campaigns.campaign import Campaign
 from domain.journeys import graph
 from domain.journeys.run import JourneyRun
@@ -19,7 +20,10 @@ from workers.people import People, Person
 _MOST_FACTS = 100
 _MEANWHILE = """
     SELECT fact_id, customer_id, occurred_at, amount, currency, body::text AS body FROM fact_log
-    WHERE customer_id = ANY($1) AND name = $2 AND occurred_at >= $3 ORDER BY occurred_at, fact_id LIMIT $4
+    WHERE customer_id = ANY($1) AND name = $2 AND occurred_at >= $3 AND NOT EXISTS (
+        SELECT FROM fact_log AS w WHERE w.customer_id = fact_log.customer_id AND w.occurred_at = fact_log.occurred_at
+        AND w.name = $5 AND (w.body ->> 'fact_id')::bigint = fact_log.fact_id
+    ) ORDER BY occurred_at, fact_id LIMIT $4
 """
 
 
@@ -57,7 +61,7 @@ class Firing:
         if not isinstance(node, graph.Wait) or node.unless is None:
             return ()
         rows = await self._store.pool.fetch(
-            _MEANWHILE, list(person.members), node.unless.event, state.trigger.occurred_at, _MOST_FACTS
+            _MEANWHILE, list(person.members), node.unless.event, state.trigger.occurred_at, _MOST_FACTS, WITHDRAWN
         )
         return [
             FactHappened(

@@ -5,6 +5,7 @@ import hashlib
 import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -117,7 +118,14 @@ async def test_live_commands_do_not_wait_for_a_chunk_on_its_way(store: EventStor
 
 async def test_a_file_is_recorded_once(store: EventStore) -> None:
     """Under its source and mapping; the same bytes through another mapping are another file."""
-    numbers = {"size_bytes": 9, "rows": 3, "facts": 3, "customers": 1, "duplicates": 0, "quarantined": 0}
+    numbers: dict[str, Any] = {
+        "size_bytes": 9,
+        "rows": 3,
+        "facts": 3,
+        "customers": 1,
+        "duplicates": 0,
+        "quarantined": 0,
+    }
     command = RecordFile(origin="pos/fact", source="pos", file_name="a.csv", sha256="ab" * 32, **numbers)
     by = Context(actor="import")
     assert await record_file(store, command, by=by)

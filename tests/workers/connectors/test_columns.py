@@ -158,8 +158,8 @@ def test_a_row_is_named_by_its_strongest_identifier(rows: list[dict[str, str | N
         engine.executemany(f"INSERT INTO raw VALUES ({', '.join('?' * len(_COLUMNS))})", values)
         places = [(f"r.{one.column}", "VARCHAR") for one in _COLUMNS]
         for number, (one, place) in enumerate(zip(_COLUMNS, places, strict=True)):
-            name_identifiers(engine, number, one, place, NAMING)
-        mark(engine, _COLUMNS, places, [])
+            name_identifiers(engine, number, one, place, NAMING, "true")
+        mark(engine, _COLUMNS, places, [], "true")
         marked = [who for (who,) in engine.execute("SELECT who FROM marks ORDER BY ordinal").fetchall()]
     for row, who in zip(rows, marked, strict=True):
         given = [
