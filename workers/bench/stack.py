@@ -21,6 +21,7 @@ from commands.runtime.settings import Settings
 from domain.kernel.errors import KoiError
 
 _START_SECONDS = 90.0
+_LOOK_SECONDS = 1.0
 
 
 class BenchError(KoiError):
@@ -73,6 +74,43 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
         used = {name: _used(psutil.Process(pid)) for name, pid in pids.items()}
         used["supervisor"] = _used(self.process, recursive=False)
         return Cpu(used)
+
+    def memory(self) -> dict[str, float]:
+        """Return by program how much memory (MiB) the largest of its processes has ever held."""
+        services = read_services(self.settings.home)
+        peaks: dict[str, float] = {}
+        for name, pid in (services.pids if services else {}).items():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one = psutil.Process(pid)
+                peaks[name] = max(map(_most_held, (one, *one.children(recursive=True))))
+        return peaks
+
+
+def _most_held(process: psutil.Process) -> float:
+    try:
+        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+
+
+@asynccontextmanager
+async def memory(stack: Stack) -> AsyncIterator[dict[str, float]]:
+    """Yield what is filled meanwhile: by program, how much memory (MiB) one of its processes held at most."""
+    peaks: dict[str, float] = {}
+
+    async def look() -> None:
+        while True:
+            for name, held in (await asyncio.to_thread(stack.memory)).items():
+                peaks[name] = max(held, peaks.get(name, 0.0))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield peaks
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from workers.bench.families import FAMILIES
 from workers.bench.report import Report, show, write
 from workers.bench.stack import BenchError
 
-Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "replay", "linkage"]
+Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "mixed", "replay", "linkage"]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
 app = cyclopts.App(name="bench", help="Measure Koi beside what this machine can do, on a data directory of its own.")
@@ -25,6 +25,7 @@ def bench(
     *,
     items: Annotated[int | None, Parameter(help="How many; by default as many as take about a minute.")] = None,
     family: Annotated[Speaking | None, Parameter(help="ingest: in whose words; all: one after the other.")] = None,
+    kill: Annotated[bool, Parameter(negative=(), help="backfill: kill the importer in the middle, go on.")] = False,
     json: Annotated[Path | None, Parameter(help="Write the figures to this file too: of all families, a list.")] = None,
 ) -> None:
     """Run one bench: it starts what it needs, measures its floor in the same run, and prints both.
@@ -34,17 +35,21 @@ def bench(
     trigger: one event posted, one message at the sink.
     burst: 500 new customers enter a journey at once.
     backfill: facts from a file to log, profiles and lake.
+    mixed: one event posted, one message at the sink, while a back-fill runs.
     replay: customer_360 rebuilt from its events.
     linkage: who is one person on FEBRL 4 and 3 (F1), and on made-up Chinese profiles (speed, memory, F1).
     """
     if family and name != "ingest":
         raise BenchError(f"{name} knows no families: leave --family out", field="family")
+    if kill and name != "backfill":
+        raise BenchError(f"{name} has no importer to kill: leave --kill out", field="kill")
     module = importlib.import_module(f"workers.bench.{name}")
     run = getattr(module, name)
     wanted = [()] if family is None else [(one,) for one in FAMILIES if family in (one, "all")]
     reports: list[Report] = []
     for words in wanted:
-        reports.append(asyncio.run(run(items or module.DEFAULT_ITEMS, *words)))
+        more = {"kill": True} if kill else {}
+        reports.append(asyncio.run(run(items or module.DEFAULT_ITEMS, *words, **more)))
         show(reports[-1], Console())
     if json:
         write(reports if family == "all" else reports[0], json)

@@ -15,6 +15,7 @@ from commands.runtime.event_store import open_event_store, open_pool
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from commands.runtime.sources import Source
+from workers.connectors.demo_counts import Counted, HistoryWrongError, counted, show_counted
 from workers.connectors.progress import watching
 from workers.sources.declared import declared, the
 from workers.sources.kind import Came, Means, open_means
@@ -95,6 +96,24 @@ def watch(*names: str, as_json: AsJson = False) -> None:
     asyncio.run(_over(settings, lambda means: _watched(chosen, means, as_json=as_json)))
 
 
+@app.command(name="verify-demo")
+def verify_demo(*, as_json: AsJson = False) -> None:
+    """Count the real history of the demo in log and views, beside what its publisher states; 1 if anything differs.
+
+    Args:
+        as_json: One JSON object a count.
+    """
+    settings = Settings.from_environment(os.environ)
+    rows = asyncio.run(_counted(settings))
+    if as_json:
+        for row in rows:
+            _print_json(row)
+    else:
+        show_counted(rows, _out)
+    if wrong := [row.what for row in rows if not row.is_right]:
+        raise HistoryWrongError(f"not as published: {', '.join(wrong)}; `koi import demo` brings what is missing")
+
+
 def _each(names: tuple[str, ...], doing: Callable[[Source, Means], Awaitable[Came]], *, as_json: bool) -> None:
     settings = Settings.from_environment(os.environ)
     chosen = the(settings.sources_folder, names)
@@ -129,6 +148,14 @@ async def _over(settings: Settings, doing: Callable[[Means], Awaitable[T]]) -> T
         with watching(_out) as watch:
             async with open_means(settings, secrets, store, watch=watch) as means:
                 return await doing(means)
+
+
+async def _counted(settings: Settings) -> list[Counted]:
+    pool = await open_pool(settings.database_url, size=1)
+    try:
+        return await counted(pool)
+    finally:
+        await pool.close()
 
 
 async def _listed(settings: Settings) -> list[Listed]:

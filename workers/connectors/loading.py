@@ -74,18 +74,8 @@ def load(
     """
     _check_zones(mapping)
     before = before or Before()
-    raw = Raw(engine, _readable(file, folder, mapping))
     lookups = [_load_lookup(engine, mapping, number, base, folder) for number in range(len(mapping.lookup))]
-    elsewhere = {column for lookup in lookups for column in lookup.header} - set(raw.header)
-    own = {"key", "group_by"}
-    wanted = [(k, c) for k, c in mapping.columns() if c not in elsewhere or k in own or k.startswith("identifier")]
-    try:
-        raw.load(wanted)
-    except SourceFileError:
-        if raw.file.is_parquet:
-            raise
-        raw = Raw(engine, with_even_lines(raw.file, folder))
-        raw.load(wanted)
+    raw = _load_rows(engine, mapping, _readable(file, folder, mapping), folder, lookups)
     places: dict[str, Place] = {}
     for alias, table in reversed([("r", raw), *((f"k{i}", lookup) for i, lookup in enumerate(lookups))]):
         places |= {column: (f"{alias}.{quoted(column)}", kind) for column, kind in table.types.items()}
@@ -112,6 +102,23 @@ def load(
         version_of=version_of(mapping, file),
         snapshot=snapshot,
     )
+
+
+def _load_rows(
+    engine: duckdb.DuckDBPyConnection, mapping: Mapping, file: SourceFile, folder: Path, lookups: Sequence[Raw]
+) -> Raw:
+    raw = Raw(engine, file)
+    elsewhere = {column for lookup in lookups for column in lookup.header} - set(raw.header)
+    own = {"key", "group_by"}
+    wanted = [(k, c) for k, c in mapping.columns() if c not in elsewhere or k in own or k.startswith("identifier")]
+    try:
+        raw.load(wanted)
+    except SourceFileError:
+        if file.is_parquet:
+            raise
+        raw = Raw(engine, with_even_lines(file, folder))
+        raw.load(wanted)
+    return raw
 
 
 def _load_lookup(engine: duckdb.DuckDBPyConnection, mapping: Mapping, number: int, base: Path, folder: Path) -> Raw:

@@ -1,12 +1,12 @@
 """What came of a file, for people and for programs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from commands.activity.quarantine import Unusable
 from workers.connectors.taken import Taken
@@ -14,6 +14,7 @@ from workers.connectors.taken import Taken
 _LINES_SHOWN = 20
 _LINES_KEPT = 1_000
 _DONE = frozenset({"imported", "checked"})
+_RARE = frozenset({"taken back", "gone", "erased"})
 
 
 class Refusal(msgspec.Struct, kw_only=True):
@@ -81,31 +82,46 @@ class FileReport(msgspec.Struct, kw_only=True):
             yield entry
 
 
-def show(reports: Iterable[FileReport], console: Console) -> None:
+def show(reports: Sequence[FileReport], console: Console) -> None:
     """Print what came of the files, and why rows were refused."""
-    names = ("rows", "made", "new", "back", "people", "twice", "refused", "erased", "seconds")
-    table = Table("file", "outcome", *names)
-    for column in table.columns[2:]:
-        column.justify = "right"
-    refusals, reasons, unmapped = [], [], []
+    _show_table(reports, console)
     for one in reports:
-        people = (one.customers, one.duplicates + one.elsewhere, one.quarantined, one.suppressed)
-        numbers = (one.rows, one.items, one.recorded, one.withdrawn, *people)
-        made = [f"{number:,}" for number in numbers] if one.outcome in _DONE else [""] * len(numbers)
-        made[1] = f"{made[1]} {one.row}s" if made[1] else ""
-        table.add_row(escape(one.file), one.outcome, *made, f"{one.seconds:.1f}")
-        refusals += [(one.file, refusal) for refusal in one.refusals]
-        unmapped += [(one.file, one.unmapped_tags)] if one.unmapped_tags else []
-        if one.reason:
-            reasons.append(f"{one.file}: {one.reason}")
+        words = [one.reason] if one.reason else []
+        words += [_told(refusal) for refusal in one.refusals]
+        if one.unmapped_tags:
+            tags = ", ".join(f"{name} ({count:,})" for name, count in sorted(one.unmapped_tags.items()))
+            words.append(f"tags without a mapping, kept as they are: {tags}")
+        for word in words:
+            console.print(escape(f"{one.file}: {word}"), soft_wrap=True, highlight=False)
+
+
+def _show_table(reports: Sequence[FileReport], console: Console) -> None:
+    columns: dict[str, list[int]] = {
+        "rows": [one.rows for one in reports],
+        "made": [one.items for one in reports],
+        "new": [one.recorded for one in reports],
+        "taken back": [one.withdrawn for one in reports],
+        "gone": [one.left for one in reports],
+        "people": [one.customers for one in reports],
+        "twice": [one.duplicates + one.elsewhere for one in reports],
+        "refused": [one.quarantined for one in reports],
+        "erased": [one.suppressed for one in reports],
+    }
+    # What says nothing about any of the files takes no room.
+    columns = {name: column for name, column in columns.items() if name not in _RARE or any(column)}
+    if columns["new"] == columns["made"]:
+        del columns["new"]
+    table = Table(Column("file", overflow="fold"), "outcome", *(Column(name, justify="right") for name in columns))
+    table.add_column("seconds", justify="right")
+    for one, *numbers in zip(reports, *columns.values(), strict=True):
+        cells = {name: f"{number:,}" for name, number in zip(columns, numbers, strict=True)}
+        cells["made"] += f" {one.row}s"
+        shown = cells.values() if one.outcome in _DONE else [""] * len(cells)
+        table.add_row(escape(one.file), one.outcome, *shown, f"{one.seconds:.1f}")
     console.print(table)
-    for reason in reasons:
-        console.print(escape(reason), soft_wrap=True, highlight=False)
-    for file, refusal in refusals:
-        shown = refusal.lines[:_LINES_SHOWN]
-        lines = ", ".join(map(str, shown)) + (" ..." if refusal.rows > len(shown) else "")
-        words = f"{file}: {refusal.rows:,} × {refusal.detail} ({refusal.reason}), line {lines}"
-        console.print(escape(words), soft_wrap=True, highlight=False)
-    for file, tags in unmapped:
-        words = ", ".join(f"{name} ({count:,})" for name, count in sorted(tags.items()))
-        console.print(escape(f"{file}: tags without a mapping, kept as they are: {words}"), highlight=False)
+
+
+def _told(refusal: Refusal) -> str:
+    shown = refusal.lines[:_LINES_SHOWN]
+    lines = ", ".join(map(str, shown)) + (" ..." if refusal.rows > len(shown) else "")
+    return f"{refusal.rows:,} × {refusal.detail} ({refusal.reason}), line {lines}"

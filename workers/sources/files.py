@@ -101,8 +101,8 @@ def _came(reports: list[FileReport], notes: list[str]) -> Came:
     new = [report for report in reports if report.outcome not in _OLD]
     return Came(
         read=sum(file.rows for file in new),
-        accepted=sum(file.items for file in new),
-        duplicates=sum(file.duplicates for file in new),
+        accepted=sum(file.recorded for file in new),
+        duplicates=sum(file.duplicates + file.elsewhere + file.unchanged for file in new),
         quarantined=sum(file.quarantined for file in new),
         files=new,
         notes=notes,

@@ -9,8 +9,12 @@ from commands.activity.import_campaigns import campaign_id
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.campaigns.campaign import Campaign
+from projections.campaign_overview.projector import PROJECTION as CAMPAIGN_OVERVIEW
+from projections.customer_360.projector import PROJECTION as CUSTOMER_360
+from tests.projections.following import current
 from tests.workers.connectors.delivering import Delivery
 from workers.connectors.demo import MAPPINGS, import_demo
+from workers.connectors.demo_counts import counted
 from workers.connectors.demo_journey import CAMPAIGN_ID, WAIT_SETTING, launch_cart_journey
 
 _NAMES = "SELECT name, count(*) AS facts, count(DISTINCT customer_id) AS households FROM fact_log GROUP BY name"
@@ -65,6 +69,9 @@ async def test_the_real_history_is_all_there_once(delivery: Delivery, settings: 
     # The demo's own campaign, and its one offer, beside those of the study.
     assert (topics["campaign.created.v1"], topics["campaign.offer_added.v1"]) == (27 + 1, 1_197 + 1)
     assert await delivery.is_sealed_truly()
+    position = await delivery.pool.fetchval("SELECT max(notification_id) FROM decision_log")
+    await current(settings.database_url, position, CUSTOMER_360, CAMPAIGN_OVERVIEW)
+    assert [one.what for one in await counted(delivery.pool) if not one.is_right] == []
     before = await delivery.count("decision_log")
     again = await import_demo(settings, Console(file=told), secrets)
     assert {one.outcome for one in again.files} == {"known"}

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import pytest
 
+from commands.activity import fact_keys
 from commands.activity.fact_keys import order_key
 from domain.activity.vocabulary import Vocabulary
 from domain.activity.withdrawing import WITHDRAWN
@@ -20,6 +22,7 @@ from tests.projections.following import current
 from tests.workers.connectors.delivering import RECEIPTS, Delivery, line
 from workers.connectors.checking import check_against
 from workers.connectors.errors import SourceFileError
+from workers.connectors.importing import import_file
 from workers.connectors.report import FileReport
 
 ONE = line("R1", phone="13800138000", name="张三")
@@ -221,4 +224,70 @@ async def test_a_file_of_changes_replaces_and_deletes_by_key(delivery: Delivery)
     report = await bring("3.csv", line("R3", phone="U"), line("R2", phone="D"), line("R1", phone="D"))
     assert await in_effect(delivery) == {("R3", 1990): 1, ("R5", 200): 1}
     assert (await glance(delivery)).windows[0].orders == 2
+    assert await delivery.is_sealed_truly()
+
+
+class _PulledOut(Exception):  # noqa: N818 - no error of ours: somebody pulls the plug
+    """The power went."""
+
+
+class _Plug:
+    """Somebody who pulls the plug after so many chunks."""
+
+    def __init__(self, chunks: int) -> None:
+        self._left = chunks
+
+    def begin(self, file: str, rows: int) -> None: ...
+
+    def advance(self, rows: int) -> None:  # noqa: ARG002 - as every watch is told
+        self._left -= 1
+        if not self._left:
+            raise _PulledOut
+
+
+LONG = [line(f"R{number}", paid=str(number)) for number in range(12)]
+LONGER = [line(f"R{number}", paid=str(number + number % 3 // 2)) for number in range(10)] + [line("R20"), line("R21")]
+
+
+@pytest.mark.parametrize("chunks", [1, 3, 5])
+async def test_a_correction_that_is_interrupted_goes_on_where_it_was(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch, chunks: int
+) -> None:
+    """Delivered again it comes to the same; another version instead takes back what there was of it."""
+    monkeypatch.setattr("workers.connectors.facts.GROUPED_ROWS", 2)
+    await delivery.bring(delivery.write(LONG))
+    file = delivery.write(LONGER)
+    with pytest.raises(_PulledOut):
+        await import_file(str(file), read(RECEIPTS), delivery.into, base=delivery.folder, watch=_Plug(chunks))
+    third = [line(f"R{number}", paid=str(number)) for number in range(1, 12)]
+    if chunks == 3:
+        await delivery.bring(delivery.write(third))
+        assert await in_effect(delivery) == {(f"R{number}", number * 100): 1 for number in range(1, 12)}
+        assert (await delivery.bring(delivery.write(LONGER))).outcome == "superseded"
+    else:
+        report = await delivery.bring(delivery.write(LONGER))
+        assert (report.items, report.unchanged, report.recorded, report.withdrawn) == (12, 7, 5, 5)
+        wanted = {(f"R{number}", (number + number % 3 // 2) * 100): 1 for number in range(10)}
+        assert await in_effect(delivery) == wanted | {("R20", 1990): 1, ("R21", 1990): 1}
+    assert await delivery.is_sealed_truly()
+
+
+async def test_an_order_told_at_the_same_moment_elsewhere_is_left_out(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other source's fact stands when the chunk is written: it is looked at again, and only the rest recorded."""
+    erp = 'order_ref = { column = "receipt", prefix = "tmall:" }\n' + RECEIPTS
+    shop = delivery.write([line("T1")], name="shop.csv")
+    looking = fact_keys.held
+
+    async def meanwhile(*arguments: Any) -> Any:
+        found = await looking(*arguments)
+        monkeypatch.setattr("workers.connectors.settling.held", looking)
+        await delivery.bring(shop, erp.replace("pos shanghai", "tmall"))
+        return found
+
+    monkeypatch.setattr("workers.connectors.settling.held", meanwhile)
+    report = await delivery.bring(delivery.write([line("T1"), line("T2")], name="erp.csv"), erp)
+    assert (report.items, report.recorded, report.elsewhere) == (2, 1, 1)
+    assert await in_effect(delivery) == {("T1", 1990): 1, ("T2", 1990): 1}
     assert await delivery.is_sealed_truly()
