@@ -29,6 +29,7 @@ ALL: tuple[RoleName, ...] = (
 )
 # Between an event and its message stand other processes: one that only brings history in gives way to them.
 _NICE = 10
+_ASKING_AGAIN_SECONDS = 5
 
 
 def work(*, role: Annotated[tuple[RoleName, ...], Parameter(negative=())] = ALL) -> None:
@@ -51,9 +52,15 @@ async def _until_told(settings: Settings, secrets: Secrets, names: tuple[RoleNam
 
     # Each role is the function of its own name in `workers/<name>/role.py`.
     roles: dict[str, Role] = {name: getattr(importlib.import_module(f"workers.{name}.role"), name) for name in names}
-    running = asyncio.create_task(run(settings, secrets, roles))
+    running, told = asyncio.create_task(run(settings, secrets, roles)), asyncio.Event()
     for order in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(order, running.cancel)
-    await asyncio.wait([running])
+        asyncio.get_running_loop().add_signal_handler(order, told.set)
+    asked = asyncio.create_task(told.wait())
+    await asyncio.wait([running, asked], return_when=asyncio.FIRST_COMPLETED)
+    # Asked once is not always enough: on Python 3.11 `asyncio.wait_for`, deep in a client, can swallow a cancellation.
+    while not running.done():
+        running.cancel()
+        await asyncio.wait([running], timeout=_ASKING_AGAIN_SECONDS)
+    asked.cancel()
     if not running.cancelled():
         running.result()
