@@ -19,8 +19,10 @@ from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
+from domain.identity.identifier import identifier
 from domain.identity.match_words import field_name, level_name
-from domain.kernel.errors import NotFoundError
+from domain.identity.naming import Naming
+from domain.kernel.errors import InvalidInputError, NotFoundError
 from projections.identity_graph.explaining import Explanation
 from projections.identity_graph.explaining import explain as explained
 from projections.identity_graph.queries import holds_around, members_of
@@ -40,16 +42,16 @@ State = Literal["proposed", "accepted", "rejected", "withdrawn"]
 
 
 @app.command
-def why(customer_id: UUID, *, as_json: AsJson = False) -> None:
+def why(about: str, *, as_json: AsJson = False) -> None:
     """Explain why the customers of a profile are one person, and which guards keep others apart from it.
 
     Values stay sealed here: the API shows them to keys with the scope personal.
 
     Args:
-        customer_id: Any customer of the profile.
+        about: Any customer of the profile, by id or by an identifier such as member_code:1.
         as_json: The evidence as JSON.
     """
-    found = _with(lambda store: _explained(store, customer_id))
+    found = _with(lambda store: _explained(store, about))
     if as_json:
         _print_json(found)
         return
@@ -147,10 +149,11 @@ def undo(match_id: UUID, *, reason: str) -> None:
     _out.print("They are two again.")
 
 
-async def _explained(store: EventStore, customer_id: UUID) -> Explanation:
+async def _explained(store: EventStore, about: str) -> Explanation:
+    customer_id = _customer(about)
     found = (await members_of(store.pool, [customer_id])).get(customer_id)
     if found is None:
-        raise NotFoundError("there is no customer with this id", field="customer_id")
+        raise NotFoundError("there is no such customer", field="about")
     return await explained(store.pool, found[0])
 
 
@@ -167,6 +170,17 @@ async def _undone(store: EventStore, match_id: UUID, reason: str) -> None:
         by=_BY,
         streams=store.streams,
     )
+
+
+def _customer(about: str) -> UUID:
+    kind, separator, value = about.partition(":")
+    if separator:
+        pepper = Secrets.load(Settings.from_environment(os.environ).secrets_file).pepper
+        return Naming(pepper).customer_id(identifier(kind, value))
+    try:
+        return UUID(about)
+    except ValueError:
+        raise InvalidInputError("an id, or an identifier such as member_code:1", field="about") from None
 
 
 def _reasons(match: ReviewedMatch) -> str:
