@@ -68,6 +68,7 @@ class CustomerProfile(msgspec.Struct, frozen=True, kw_only=True):
     first_seen_at: datetime | None
     last_seen_at: datetime | None
     last_order_at: datetime | None
+    purchase_interval_days: float | None
     windows: tuple[customer_360.Window, ...]
     activities: tuple[customer_360.Activities, ...]
     tags: list[ShownTag]
@@ -103,7 +104,8 @@ class CustomerReads(Controller):
         personal = Personal(store.keyring, in_clear=request.user.sees_personal)
         seen = await customer_360.profile(store.pool, profile_id, members, now())
         attributes, uncleaned = apart(seen.attributes, await personal.attributes(seen.attributes))
-        inferred = await inferred_of(store.pool, members, attributes, now())
+        known = {*attributes, *(["purchase_interval_days"] if seen.purchase_interval_days is not None else [])}
+        inferred = await inferred_of(store.pool, members, known, now())
         shown = CustomerProfile(
             profile_id=profile_id,
             customers=members,
@@ -116,6 +118,7 @@ class CustomerReads(Controller):
             first_seen_at=seen.first_seen_at,
             last_seen_at=seen.last_seen_at,
             last_order_at=seen.last_order_at,
+            purchase_interval_days=seen.purchase_interval_days,
             windows=seen.windows,
             activities=seen.activities,
             tags=shown_tags(await tags_of(store.pool, members), await tag_catalogue.now()),

@@ -95,6 +95,16 @@ class Customer360(msgspec.Struct, frozen=True, kw_only=True):
     attributes: tuple[Attribute, ...]
     consents: tuple[Consent, ...]
 
+    @property
+    def purchase_interval_days(self) -> float | None:
+        """The days between two purchases on average, None of somebody who bought once or never."""
+        bought = [one for one in self.activities if SIGNS.get(one.name) == 1]
+        orders = sum(one.events for one in bought)
+        if orders <= 1:
+            return None
+        between = max(one.last_at for one in bought) - min(one.first_at for one in bought)
+        return round(between / timedelta(days=1) / (orders - 1), 1)
+
 
 async def profile(reading: Reading, profile_id: UUID, members: Collection[UUID], now: datetime) -> Customer360:
     """Return the profile made of these customers as of `now` (UTC)."""

@@ -44,6 +44,7 @@ async def test_one_order_told_by_two_trackers_counts_once(koi: RunningKoi, every
     shown = await profile(everything, f"member_code:{member}", position)
     ever = next(window for window in shown["windows"] if window["days"] is None)
     assert ever["orders"] == 2
+    assert shown["purchase_interval_days"] == 0.0
     assert ever["money"] == [{"currency": "CNY", "orders": 2, "amount": 3980}]
 
 
