@@ -8,7 +8,6 @@ from domain.identity.identifier import IdentifierType
 from domain.identity.resolving import Hold
 from domain.identity.rule_book import UNTIL_ADOPTED, RuleBook, rule_book_stream
 from domain.identity.rules import Guards, Limit, Strength
-from projections.engine.digest import digest
 from projections.engine.verify import verify
 from projections.identity_graph import queries
 from projections.identity_graph.comparing import compare
@@ -40,9 +39,11 @@ def callers(log: Log, number: int) -> int:
     return position
 
 
-async def rows(reading: asyncpg.Connection) -> str:
-    """The digest of the graph."""
-    return (await digest(reading, PROJECTION, PROJECTION.name)).sha256
+async def rows(reading: asyncpg.Connection) -> list[str]:
+    """Every row of the graph, as text; the version of the rules in force is no part of it."""
+    tables = ("customer", "claim", "merge")
+    found = [await reading.fetch(f"SELECT t::text AS row FROM identity_graph.{name} AS t") for name in tables]
+    return sorted(row["row"] for table in found for row in table)
 
 
 async def profiles(reading: asyncpg.Connection, *names: str) -> int:
@@ -116,14 +117,11 @@ async def test_rules_changed_and_switched_back_give_the_same_bytes(
 
     await current(database, adopt(log, 2, with_phones(9, "li's phone")), PROJECTION)
     joined, blocked = await profiles(reading, "caller 0", "caller 4"), await profiles(reading, "li", "wang")
-    adopt(log, 3, with_phones(3))
-    await current(database, log.register("somebody", "anonymous"), PROJECTION)
-    await reading.execute("DELETE FROM identity_graph.customer WHERE customer_id = $1", customer_id("somebody"))
-    await reading.execute("DELETE FROM identity_graph.claim WHERE customer_id = $1", customer_id("somebody"))
-    await reading.execute("UPDATE identity_graph.rules SET version = 1")
+    await current(database, adopt(log, 3, with_phones(3)), PROJECTION)
 
     assert (apart, joined, blocked) == (2, 1, 2)
     assert await rows(reading) == before
+    assert (await verify(database, PROJECTION)).equal
 
 
 @pytest.mark.parametrize("persons", [1, 9])

@@ -89,7 +89,7 @@ class Marks(msgspec.Struct):
 
     def pass_by(self, topic: str, position: int) -> None:
         """Move on if the event is of one of the two kinds."""
-        if topic.startswith("customer."):
+        if topic.startswith(("customer.", "identity_rules.")):
             self.customers = position
         elif topic.startswith("campaign.") and not topic.startswith("campaign.offer_reserved."):
             self.campaigns = position
