@@ -13,7 +13,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
-from commands.access.keys import find_key
+from commands.access.keys import ApiKey, find_key
 from commands.access.scope import Scope
 from domain.kernel.errors import KoiError
 
@@ -45,18 +45,34 @@ class MissingScopeError(KoiError):
         self.scope = scope
 
 
+class ForeignOriginError(KoiError):
+    """The key is not for the web page that uses it."""
+
+    code = "origin.foreign"
+
+
 class Caller(msgspec.Struct, frozen=True):
-    """The key that asks: its id and label, what it opens, and the source its events come from."""
+    """The key that asks: its id and label, what it opens, the source its events come from, the pages it is for."""
 
     key_id: str
     label: str
     scopes: frozenset[Scope]
     source: str | None
+    origins: frozenset[str] = frozenset()
 
     def require(self, scope: Scope) -> None:
         """Raise `MissingScopeError` unless the key opens the scope."""
         if scope not in self.scopes:
             raise MissingScopeError(scope)
+
+    def require_ingest(self, page: str | None) -> None:
+        """Raise unless the key may send events, from a page of this origin (None: from no page, but an app or server).
+
+        Raises `MissingScopeError` or `ForeignOriginError`.
+        """
+        self.require(Scope.INGEST)
+        if self.origins and page is not None and page not in self.origins:
+            raise ForeignOriginError("this key is for pages of other origins: create one that names this one, or none")
 
     @property
     def actor(self) -> str:
@@ -94,12 +110,24 @@ class Doorkeeper:
 
     async def _look_up(self, key: str) -> tuple[float, Caller | None]:
         found = await find_key(self._pool, key)
-        caller = Caller(found.key_id, found.label, frozenset(found.scopes), found.source) if found else None
+        caller = _caller(found) if found else None
         until = time.monotonic() + (_KNOWN_SECONDS if caller else _UNKNOWN_SECONDS)
         self._seen[key] = until, caller
         while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return until, caller
+
+
+def _caller(found: ApiKey) -> Caller:
+    return Caller(found.key_id, found.label, frozenset(found.scopes), found.source, frozenset(found.origins))
+
+
+def page_of(headers: Mapping[str, str]) -> str | None:
+    """Return the origin of the web page that asks, None for what is none; an image tells it as its referrer alone."""
+    origin = headers.get("origin")
+    if origin is None and (referrer := headers.get("referer")):
+        origin = "/".join(referrer.split("/", 3)[:3])
+    return None if origin is None else origin.lower()
 
 
 def presented(headers: Mapping[str, str]) -> str | None:
@@ -127,6 +155,8 @@ def needs(scope: Scope) -> Guard:
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller = await connection.app.state.opened.doorkeeper.caller(presented(connection.headers))
+        if scope is Scope.INGEST:
+            caller.require_ingest(page_of(connection.headers))
         caller.require(scope)
         connection.scope["user"] = caller
 

@@ -14,7 +14,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from api.auth import MissingScopeError, UnknownKeyError
+from api.auth import ForeignOriginError, MissingScopeError, UnknownKeyError
 from api.idempotency import InFlightError, KeyMissingError, KeyReusedError
 from api.ingest.door import CrowdedError
 from api.ingest.spool import SpoolFullError
@@ -49,6 +49,7 @@ _CUT_OFF: Final = "client disconnected prematurely"  # the framework's words, an
 _STATUS: Final[dict[type[BaseException], HTTPStatus]] = {
     UnknownKeyError: HTTPStatus.UNAUTHORIZED,
     MissingScopeError: HTTPStatus.FORBIDDEN,
+    ForeignOriginError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
     KeyMissingError: HTTPStatus.BAD_REQUEST,
     KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -6,10 +6,9 @@ from typing import Final
 
 import msgspec
 
-from api.auth import Doorkeeper, MissingScopeError, UnknownKeyError
+from api.auth import Doorkeeper, ForeignOriginError, MissingScopeError, UnknownKeyError
 from api.ingest.door import Door, unusable
 from api.ingest.strangers import Strangers
-from commands.access.scope import Scope
 from commands.activity.quarantine import Unusable
 from commands.activity.sensors_projects import SensorsProjects
 from commands.products.describe_products import describe_products
@@ -31,11 +30,12 @@ _HOW: Final = "name a declared project (?project=..) or a write key (?token=..)"
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A request as it came."""
+    """A request as it came; `page` is the origin of the web page that sent it, if it was one."""
 
     query: bytes
     body: bytes
     received_at: datetime
+    page: str | None = None
 
 
 class Took(msgspec.Struct, frozen=True):
@@ -104,7 +104,7 @@ class Collector:
             owned.setdefault((project, token), []).append(entry)
         groups = [await self._group(*owner, records, sent) for owner, records in owned.items()]
         if found.refused:
-            owner = await self._owner(found.project, found.token)
+            owner = await self._owner(found.project, found.token, sent.page)
             said = sensors.Said(Parsed([], found.refused), [])
             groups.append(_Group(owner[0] if owner else None, said))
         return groups
@@ -112,7 +112,7 @@ class Collector:
     async def _group(
         self, project: str | None, token: str | None, records: list[tuple[int, bytes, Record]], sent: Sent
     ) -> _Group:
-        owner = await self._owner(project, token)
+        owner = await self._owner(project, token, sent.page)
         if owner is None:
             unknown = [
                 Refused(index=index, reason=_UNKNOWN_SOURCE, detail=_HOW, field=None, raw=raw)
@@ -130,14 +130,14 @@ class Collector:
         )
         return _Group(source, said)
 
-    async def _owner(self, project: str | None, token: str | None) -> tuple[str, Declared] | None:
+    async def _owner(self, project: str | None, token: str | None, page: str | None) -> tuple[str, Declared] | None:
         """Return the source's name and its words: of the declared project, else of the write key in `token`."""
         if found := self._projects.declared(project, token):
             return found[0], found[1].declared
         try:
             caller = await self._doorkeeper.caller(token)
-            caller.require(Scope.INGEST)
-        except (UnknownKeyError, MissingScopeError):
+            caller.require_ingest(page)
+        except (UnknownKeyError, MissingScopeError, ForeignOriginError):
             return None
         return caller.event_source, self._projects.words_of(project) or NOTHING_DECLARED
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-from api.auth import Caller, Doorkeeper, presented
-from commands.access.scope import Scope
+from api.auth import Caller, Doorkeeper, page_of, presented
 from domain.ingestion.body import decoded
 
 
@@ -28,5 +27,5 @@ async def keyed(
     caller = await doorkeeper.caller(key) if key else None
     body = opened(decoded(await request.body(), request.headers.get("content-encoding"), max_bytes=max_bytes))
     caller = caller or await doorkeeper.caller(within(body))
-    caller.require(Scope.INGEST)
+    caller.require_ingest(page_of(request.headers))
     return caller, body

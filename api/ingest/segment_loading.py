@@ -9,8 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, SkipValidation
 from litestar.status_codes import HTTP_200_OK
 
-from api.auth import Caller, Doorkeeper, presented
-from commands.access.scope import Scope
+from api.auth import Caller, Doorkeeper, page_of, presented
 
 _SETTINGS: Final = "/v1/projects/{write_key:str}/settings"
 _SOURCE: Final = "/sourceConfig"
@@ -31,7 +30,7 @@ async def settings(
     doorkeeper: NamedDependency[SkipValidation[Doorkeeper]],
 ) -> Response[dict[str, Any]]:
     """Tell analytics-next to send to where it asked: a page has to name no more than that address (`cdnURL`)."""
-    await _source_of(doorkeeper, write_key)
+    await _source_of(request, doorkeeper, write_key)
     here = {"apiKey": write_key, "apiHost": f"{request.base_url.netloc}/v1", "protocol": request.base_url.scheme}
     content = {
         "integrations": {"Segment.io": here},
@@ -47,7 +46,7 @@ async def source_config(
 ) -> Response[dict[str, Any]]:
     """Tell RudderStack's SDK that its source is live and has no destinations but Koi."""
     write_key = presented(request.headers) or request.query_params.get("writeKey") or ""
-    caller = await _source_of(doorkeeper, write_key)
+    caller = await _source_of(request, doorkeeper, write_key)
     content = {
         "source": {
             "id": caller.key_id,
@@ -69,10 +68,10 @@ async def metrics() -> Response[bytes]:
     return Response(b'{"success":true}', media_type=MediaType.JSON)
 
 
-async def _source_of(doorkeeper: Doorkeeper, write_key: str) -> Caller:
-    """Return whose key it is; raises `UnknownKeyError` or `MissingScopeError`."""
+async def _source_of(request: Request[Any, Any, Any], doorkeeper: Doorkeeper, write_key: str) -> Caller:
+    """Return whose key it is; raises what `caller` and `require_ingest` raise."""
     caller = await doorkeeper.caller(write_key)
-    caller.require(Scope.INGEST)
+    caller.require_ingest(page_of(request.headers))
     return caller
 
 

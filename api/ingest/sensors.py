@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT, HTTP_400_BAD_REQUEST
 
+from api.auth import page_of
 from api.ingest.collector import LIMITS, Sent, Took
 from api.ingest.cors import cors
 from api.ingest.keeping import Keeping
@@ -37,7 +38,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 async def image(request: Request[Any, Any, Any], keeping: NamedDependency[SkipValidation[Keeping]]) -> Response[bytes]:
     """Take the record in the query, and answer an image of one pixel."""
-    took = await keeping.keep(Sent(request.scope["query_string"], b"", now()))
+    took = await keeping.keep(Sent(request.scope["query_string"], b"", now(), page_of(request.headers)))
     return _answered(took, _GIF, "image/gif")
 
 
@@ -47,7 +48,9 @@ async def take(request: Request[Any, Any, Any], keeping: NamedDependency[SkipVal
     The source is that of the declared project (`?project=..`) or of the write key (`?token=..`); a record's own
     `project` and `token` go before those of the address. What nobody vouches for lies in the quarantine as `unknown`.
     """
-    took = await keeping.keep(Sent(request.scope["query_string"], await request.body(), now()))
+    took = await keeping.keep(
+        Sent(request.scope["query_string"], await request.body(), now(), page_of(request.headers))
+    )
     return _answered(took, b"", MediaType.TEXT)
 
 
@@ -55,7 +58,7 @@ async def debug(
     request: Request[Any, Any, Any], keeping: NamedDependency[SkipValidation[Keeping]]
 ) -> Response[Verdict]:
     """Say whether the records are right: 200 or 400. They are taken as well, unless `Dry-Run: true` comes with them."""
-    sent = Sent(request.scope["query_string"], await request.body(), now())
+    sent = Sent(request.scope["query_string"], await request.body(), now(), page_of(request.headers))
     is_dry = request.headers.get("dry-run", "").strip().lower() == "true"
     took = await (keeping.collector.check(sent) if is_dry else keeping.collector.take(sent))
     faults = [f"{one.index}: {one.field + ': ' if one.field else ''}{one.detail}" for one in took.refused]

@@ -4,6 +4,7 @@ A key is 256 random bits, so a plain SHA-256 of it is as good as any slow hash: 
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,9 +18,11 @@ from domain.kernel.errors import InvalidInputError, NotFoundError
 
 _RANDOM_BYTES = 32
 _ID_CHARACTERS = 12
-_COLUMNS = "key_id, label, scopes, source, created_at, revoked_at"
+_COLUMNS = "key_id, label, scopes, source, origins, created_at, revoked_at"
+# RFC 6454: scheme and host as browsers write them, a port only where it is not the scheme's own.
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _INSERT = """
-    INSERT INTO api_key (key_id, label, hash, scopes, source) VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO api_key (key_id, label, hash, scopes, source, origins) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (key_id) DO NOTHING
 """
 _LIST = f"SELECT {_COLUMNS} FROM api_key ORDER BY created_at, key_id"
@@ -34,12 +37,16 @@ class KeyNotFoundError(NotFoundError):
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key as it is known afterwards; `source` names the events that come in with it."""
+    """A key as it is known afterwards; `source` names the events that come in with it.
+
+    `origins` are the web pages that may send events with it (https://shop.example.cn), all where there is none.
+    """
 
     key_id: str
     label: str
     scopes: tuple[Scope, ...]
     source: str | None
+    origins: tuple[str, ...]
     created_at: datetime
     revoked_at: datetime | None
 
@@ -52,12 +59,16 @@ class CreatedKey(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     scopes: tuple[Scope, ...]
     source: str | None
+    origins: tuple[str, ...]
 
 
-async def create_key(pool: asyncpg.Pool, *, label: str, wanted: Iterable[str], source: str | None = None) -> CreatedKey:
+async def create_key(
+    pool: asyncpg.Pool, *, label: str, wanted: Iterable[str], source: str | None = None, origins: Iterable[str] = ()
+) -> CreatedKey:
     """Make a key that opens the scopes; raises `ScopeError` or `InvalidInputError`.
 
-    A key that may send events needs the name of the `source` they come from.
+    A key that may send events needs the name of the `source` they come from, and may name the `origins` of the web
+    pages that send them.
     """
     opened = scopes(wanted)
     source = (source or "").strip() or None
@@ -67,9 +78,12 @@ async def create_key(pool: asyncpg.Pool, *, label: str, wanted: Iterable[str], s
         raise ScopeError("a key with the scope ingest names its source, such as web or app", field="source")
     if source is not None and Scope.INGEST not in opened:
         raise ScopeError("only a key with the scope ingest has a source", field="source")
+    pages = _origins(origins)
+    if pages and source is None:
+        raise ScopeError("only a key with the scope ingest is used by web pages", field="origins")
     key = f"koi_{_kind(opened)}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
-    await _insert(pool, key, label.strip(), opened, source)
-    return CreatedKey(key_id=key_id(key), key=key, label=label.strip(), scopes=opened, source=source)
+    await _insert(pool, key, label.strip(), opened, source, pages)
+    return CreatedKey(key_id=key_id(key), key=key, label=label.strip(), scopes=opened, source=source, origins=pages)
 
 
 async def list_keys(pool: asyncpg.Pool) -> list[ApiKey]:
@@ -102,8 +116,23 @@ def key_id(key: str) -> str:
     return "key_" + _hash(key).hex()[:_ID_CHARACTERS]
 
 
-async def _insert(pool: asyncpg.Pool, key: str, label: str, opened: tuple[Scope, ...], source: str | None) -> None:
-    await pool.execute(_INSERT, key_id(key), label, _hash(key), [str(scope) for scope in opened], source)
+async def _insert(
+    pool: asyncpg.Pool,
+    key: str,
+    label: str,
+    opened: tuple[Scope, ...],
+    source: str | None,
+    origins: tuple[str, ...] = (),
+) -> None:
+    await pool.execute(_INSERT, key_id(key), label, _hash(key), [str(scope) for scope in opened], source, origins)
+
+
+def _origins(given: Iterable[str]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(one.strip().rstrip("/").lower() for one in given))
+    for one in found:
+        if not _ORIGIN.fullmatch(one):
+            raise InvalidInputError("an origin is such as https://shop.example.cn, without a path", field="origins")
+    return found
 
 
 def _kind(opened: tuple[Scope, ...]) -> str:
@@ -123,6 +152,7 @@ def _api_key(row: asyncpg.Record) -> ApiKey:
         # A scope that a newer Koi knows opens nothing here.
         scopes=tuple(scope for scope in Scope if scope in row["scopes"]),
         source=row["source"],
+        origins=tuple(row["origins"]),
         created_at=row["created_at"],
         revoked_at=row["revoked_at"],
     )

@@ -1,5 +1,6 @@
 """What a key opens, and nothing else."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,8 @@ from commands.access.keys import create_key, revoke_key
 from commands.runtime.event_store import open_pool
 from tests.api.asking import is_problem
 from tests.api.running import RunningKoi
+from tests.api.sensing import encoded
+from tests.api.sensing import tracked as viewed
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,46 @@ async def test_a_revoked_key_opens_nothing_to_a_process_that_did_not_know_it(koi
     async with koi.client() as client:
         answer = await client.get("/api/v1/customers", headers={"Authorization": f"Bearer {made.key}"})
     is_problem(answer, 401, "key.unknown")
+
+
+async def test_a_write_key_may_be_for_the_pages_of_one_shop(koi: RunningKoi) -> None:
+    """It stands in the page's source, so that others could use it on theirs; apps and servers are no pages."""
+    async with await open_pool(koi.database, size=1) as pool:
+        made = await create_key(pool, label="shop", wanted=["ingest"], source="web", origins=["https://Shop.cn/"])
+        plain = await create_key(pool, label="any", wanted=["ingest"], source="web")
+    sdk: dict[str, Any] = {"batch": []}
+    async with koi.client() as client:
+
+        async def sent(key: str, **headers: str) -> list[int]:
+            shown = {name.title(): value for name, value in headers.items()}
+            answers = [
+                await client.post("/v1/batch", json=sdk | {"writeKey": key}, headers=shown),
+                await client.post("/batch/", json=sdk | {"api_key": key}, headers=shown),
+                await client.get(f"/v1/projects/{key}/settings", headers=shown),
+                await client.get("/sourceConfig/", params={"writeKey": key}, headers=shown),
+                await client.post("/api/v1/events", content=b"[]", headers=shown | {"X-API-Key": key}),
+            ]
+            return [answer.status_code for answer in answers]
+
+        right = [200, 200, 200, 200, 202]
+        assert await sent(made.key, origin="https://shop.cn") == right
+        assert await sent(made.key, referer="https://shop.cn/tea?x=1") == right
+        assert await sent(made.key) == right
+        assert await sent(plain.key, origin="https://other.cn") == right
+        assert await sent(made.key, origin="https://other.cn") == [403] * 5
+        assert await sent(made.key, referer="https://other.cn/") == [403] * 5
+        answer = await client.post(
+            "/v1/batch", json=sdk | {"writeKey": made.key}, headers={"Origin": "https://other.cn"}
+        )
+        taken = [
+            await client.post(
+                f"/sa?token={made.key}", content=b"data_list=" + encoded(viewed("Li")).encode(), headers=page
+            )
+            for page in ({"Referer": "https://shop.cn/"}, {"Referer": "https://other.cn/"})
+        ]
+    assert [int(one.headers["koi-position"]) > 0 for one in taken] == [True, False], "answered, and nobody's"
+    is_problem(answer, 403, "origin.foreign")
+    assert answer.headers["access-control-allow-origin"] == "https://other.cn", "so that the page's owner can read why"
 
 
 async def test_metrics_are_open_to_this_machine_and_closed_to_others(koi: RunningKoi) -> None:

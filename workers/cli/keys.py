@@ -29,6 +29,7 @@ def create(
     scope: Annotated[tuple[Scope, ...], Parameter(negative=())],
     label: str,
     source: str | None = None,
+    origin: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     as_json: AsJson = False,
 ) -> None:
     """Make a key, and show it this once.
@@ -37,9 +38,11 @@ def create(
         scope: What it opens; may be given several times.
         label: What it is for, to recognise it by.
         source: The name of the events that come with it; needed with the scope ingest, and only there.
+        origin: The pages that may send events with it, such as https://shop.example.cn; may be given several times. A
+            write key on a page is public: this keeps others from using it on theirs.
         as_json: The key as JSON.
     """
-    made = _over(lambda pool: create_key(pool, label=label, wanted=scope, source=source))
+    made = _over(lambda pool: create_key(pool, label=label, wanted=scope, source=source, origins=origin))
     if as_json:
         _print_json(made)
         return
@@ -59,10 +62,12 @@ def show(*, as_json: AsJson = False) -> None:
         for key in found:
             _print_json(key)
         return
-    table = Table(Column("id", no_wrap=True), "label", "scopes", "source", "created (UTC)", "revoked (UTC)")
+    columns = ("label", "scopes", "source", "pages", "created (UTC)", "revoked (UTC)")
+    table = Table(Column("id", no_wrap=True), *columns)
     for key in found:
         revoked = f"{key.revoked_at:%F %T}" if key.revoked_at else ""
-        table.add_row(key.key_id, key.label, " ".join(key.scopes), key.source or "", f"{key.created_at:%F %T}", revoked)
+        said = (key.label, " ".join(key.scopes), key.source or "", " ".join(key.origins))
+        table.add_row(key.key_id, *said, f"{key.created_at:%F %T}", revoked)
     _out.print(table)
 
 

@@ -82,3 +82,17 @@ async def test_what_a_key_can_do_shows_in_its_first_letters(pool: asyncpg.Pool, 
     """So that one found in a repository is judged at a glance."""
     made = await create_key(pool, label="x", wanted=scopes, source="web" if "ingest" in scopes else None)
     assert made.key.startswith(prefix)
+
+
+async def test_a_key_may_name_the_pages_it_is_for(pool: asyncpg.Pool) -> None:
+    """As browsers write them; what is no origin is refused, and so are pages for a key that takes no events."""
+    made = await create_key(pool, label="shop", wanted=["ingest"], source="web", origins=["https://Shop.cn/"])
+    found = await find_key(pool, made.key)
+    assert found
+    assert found.origins == made.origins == ("https://shop.cn",)
+    for wrong in ("shop.cn", "https://shop.cn/tea", "*", "null"):
+        with pytest.raises(InvalidInputError) as refused:
+            await create_key(pool, label="shop", wanted=["ingest"], source="web", origins=[wrong])
+        assert refused.value.field == "origins"
+    with pytest.raises(ScopeError):
+        await create_key(pool, label="reader", wanted=["read"], origins=["https://shop.cn"])
