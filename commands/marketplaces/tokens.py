@@ -1,7 +1,7 @@
 """The tokens of shops: renewed on the way, so kept durably, and sealed under a key of the installation.
 
-A shop whose token is no longer taken and cannot be renewed waits for a person to authorise it again; a new one in the
-shop's file is that.
+A shop whose token is no longer taken and cannot be renewed waits for a person to authorise it again, by a new one in
+the shop's file, or at the platform.
 """
 
 import hashlib
@@ -20,16 +20,11 @@ from commands.marketplaces.shop import Shop
 from commands.runtime.sources import SourceError
 
 _NONCE_BYTES: Final = 12
-_SELECT: Final = "SELECT sealed, given, refused FROM marketplace_token WHERE source = $1"
+_SELECT: Final = "SELECT sealed, given FROM marketplace_token WHERE source = $1"
 _UPSERT: Final = """
     INSERT INTO marketplace_token (source, sealed, given, expires_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (source) DO UPDATE SET sealed = excluded.sealed, given = excluded.given,
-        expires_at = excluded.expires_at, refused = NULL, updated_at = now()
-"""
-_REFUSE: Final = """
-    INSERT INTO marketplace_token (source, sealed, given, refused) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (source) DO UPDATE SET sealed = excluded.sealed, given = excluded.given,
-        refused = excluded.refused, updated_at = now()
+        expires_at = excluded.expires_at, updated_at = now()
 """
 
 
@@ -41,7 +36,10 @@ class ReauthoriseError(SourceError):
 
 def reauthorise(shop: Shop, reason: str) -> ReauthoriseError:
     """Return the error that says so; `reason` is the platform's code."""
-    words = f"{shop.name} has to be authorised again 需要重新授权 ({reason}): put the new session into its file"
+    words = (
+        f"{shop.name} has to be authorised again 需要重新授权 ({reason}): put the new session into its file, or, where it "
+        f"has none, authorise Koi at the platform and say koi sources run {shop.name}"
+    )
     return ReauthoriseError(words, field="session")
 
 
@@ -69,10 +67,7 @@ class Tokens:
         self._fingerprints = hmac.digest(master_key, b"koi marketplace fingerprints", hashlib.sha256)
 
     async def current(self, shop: Shop) -> Token:
-        """Return the token to use: the one last renewed, or the file's if that is a new one.
-
-        Raises `ReauthoriseError` if the platform refused it already.
-        """
+        """Return the token to use: the one last renewed, or the file's if that is a new one."""
         return self._opened(shop, await self._pool.fetchrow(_SELECT, shop.name))
 
     async def renewed(self, shop: Shop, old: Token, renew: Renew) -> Token:
@@ -87,22 +82,10 @@ class Tokens:
             await connection.execute(_UPSERT, shop.name, sealed, self._fingerprint(shop), token.expires_at)
             return token
 
-    async def refuse(self, shop: Shop, reason: str) -> None:
-        """Remember that the shop has to be authorised again; `reason` is a code, never a token."""
-        given = Token(access=shop.settings.session, refresh=shop.settings.refresh_token)
-        await self._pool.execute(_REFUSE, shop.name, self._sealed(shop, given), self._fingerprint(shop), reason)
-
-    async def refusal(self, shop: Shop) -> str | None:
-        """Return why the shop has to be authorised again, None if it need not."""
-        row = await self._pool.fetchrow(_SELECT, shop.name)
-        return row["refused"] if row and row["given"] == self._fingerprint(shop) else None
-
     def _opened(self, shop: Shop, row: asyncpg.Record | None) -> Token:
         given = Token(access=shop.settings.session, refresh=shop.settings.refresh_token)
         if row is None or row["given"] != self._fingerprint(shop):
             return given  # authorised anew, or for the first time
-        if row["refused"]:
-            raise reauthorise(shop, row["refused"])
         try:
             clear = self._key.decrypt(row["sealed"][:_NONCE_BYTES], row["sealed"][_NONCE_BYTES:], shop.name.encode())
         except InvalidTag:

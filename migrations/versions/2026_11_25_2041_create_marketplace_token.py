@@ -16,7 +16,6 @@ def upgrade() -> None:
             source text PRIMARY KEY,
             sealed bytea NOT NULL,
             given bytea NOT NULL,
-            refused text,
             expires_at timestamptz,
             updated_at timestamptz NOT NULL DEFAULT now()
         )

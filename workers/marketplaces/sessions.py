@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from commands.marketplaces.shop import Shop
-from commands.marketplaces.tokens import ReauthoriseError, Renew, Token, Tokens, reauthorise
+from commands.marketplaces.tokens import Renew, Token, Tokens, reauthorise
 from commands.runtime.clock import now
 from workers.marketplaces.marketplace import MarketplaceError, RefusedError, SessionError
 
@@ -39,14 +39,10 @@ class Sessions:
         try:
             return await use(token)
         except SessionError as error:
-            raise await self._refused(error.detail) from None
+            raise reauthorise(self._shop, error.detail) from None
 
     async def _renewed(self, old: Token) -> Token:
         try:
             return await self._tokens.renewed(self._shop, old, self._renew)
         except (SessionError, RefusedError) as error:
-            raise await self._refused(error.detail) from None
-
-    async def _refused(self, reason: str) -> ReauthoriseError:
-        await self._tokens.refuse(self._shop, reason)
-        return reauthorise(self._shop, reason)
+            raise reauthorise(self._shop, error.detail) from None
