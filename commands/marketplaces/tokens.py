@@ -37,8 +37,8 @@ class ReauthoriseError(SourceError):
 def reauthorise(shop: Shop, reason: str) -> ReauthoriseError:
     """Return the error that says so; `reason` is the platform's code."""
     words = (
-        f"{shop.name} has to be authorised again 需要重新授权 ({reason}): put the new session into its file, or, where it "
-        f"has none, authorise Koi at the platform and say koi sources run {shop.name}"
+        f"{shop.name} has to be authorised again 需要重新授权 ({reason}): put the new session into its file, "
+        f"or, where it has none, authorise Koi at the platform and say koi sources run {shop.name}"
     )
     return ReauthoriseError(words, field="session")
 
