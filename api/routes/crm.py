@@ -18,6 +18,7 @@ from api.pages import Page, Paging
 from api.positions import Positions
 from api.tagging import ShownTagInUse, listed
 from commands.access.scope import Scope
+from commands.identity.describing import Describing
 from commands.identity.tag_catalogue import TagCatalogue
 from commands.identity.take_members import MembersTaken, TakeMembers, take_members
 from commands.runtime.event_store import EventStore
@@ -75,6 +76,7 @@ async def members(
     commands: NamedDependency[SkipValidation[Commands]],
     store: NamedDependency[SkipValidation[EventStore]],
     naming: NamedDependency[SkipValidation[Naming]],
+    describing: NamedDependency[SkipValidation[Describing]],
     tag_catalogue: NamedDependency[SkipValidation[TagCatalogue]],
 ) -> Response[MembersTaken]:
     """Take up to 1,000 members: identifiers, attributes, consents, tags. The good ones are durable, bad ones are named.
@@ -87,7 +89,14 @@ async def members(
     command = TakeMembers(source=source, members=data.members)
     outcome = await commands.once(
         asked,
-        lambda by: take_members(command, by=by, streams=store.streams, naming=naming, tags=catalogue.of(source)),
+        lambda by: take_members(
+            command,
+            by=by,
+            streams=store.streams,
+            naming=naming,
+            tags=catalogue.of(source),
+            describing=describing,
+        ),
     )
     # A batch that says nothing new is part of history all the same: somewhere before the newest event.
     position = outcome.position or await head(store.pool)

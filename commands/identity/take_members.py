@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 
-from commands.identity.attributes import parted
 from commands.identity.customers import GivenIdentifier, SuppressedError, observed
+from commands.identity.describing import Describing
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
@@ -90,15 +89,14 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
     """A member that may be taken."""
 
     names: tuple[Observed, ...]
-    plain: dict[str, Any]
-    personal: dict[str, Any]
+    attributes: dict[str, Any]
     occurred_at: datetime
     consents: tuple[ToldConsent, ...]
     tags: TagList | None
 
 
 async def take_members(
-    command: TakeMembers, *, by: Context, streams: Streams, naming: Naming, tags: TagMapping
+    command: TakeMembers, *, by: Context, streams: Streams, naming: Naming, tags: TagMapping, describing: Describing
 ) -> MembersTaken:
     """Take the good members, all in one transaction with the command; raises `StaleVersionError` if one changed."""
     if not 0 < len(command.members) <= MOST_MEMBERS:
@@ -106,7 +104,7 @@ async def take_members(
     if not command.source.strip() or len(command.source) > _LONGEST_SOURCE or not command.source.isprintable():
         raise InvalidInputError(f"name the CRM, in at most {_LONGEST_SOURCE} characters", field="source")
     await streams.suppressions.refresh()
-    reading = _Reading(command.source, naming, tags, now())
+    reading = _Reading(command.source, naming, tags, describing, now())
     good: list[_Read] = []
     refused: list[RefusedMember] = []
     for index, member in enumerate(command.members):
@@ -120,18 +118,17 @@ async def take_members(
             refused.append(RefusedMember(index=index, code=error.code, detail=error.detail, field=field))
     customers = await streams.load_many(Customer, [read.names[0].id for read in good])
     for read in good:
-        _tell(customers, read)
+        _tell(customers[read.names[0].id], read, command.source, describing)
     unmapped = sorted(reading.unmapped)
     result = {"accepted": len(good), "refused": refused, "unmapped_tags": unmapped}
     saved = await streams.save(*customers.values(), by=by, result=result)
     return MembersTaken(position=saved.position, accepted=len(good), refused=refused, unmapped_tags=unmapped)
 
 
-def _tell(customers: Mapping[UUID, Customer], read: _Read) -> None:
-    customer = customers[read.names[0].id]
+def _tell(customer: Customer, read: _Read, source: str, describing: Describing) -> None:
     customer.observe(read.names, read.occurred_at)
-    if read.plain or read.personal:
-        customer.describe(read.plain, read.personal, read.occurred_at)
+    if read.attributes:
+        describing.describe(customer, read.attributes, source=source, said_at=read.occurred_at)
     if read.tags:
         customer.tag(read.tags)
     for word in read.consents:
@@ -141,10 +138,13 @@ def _tell(customers: Mapping[UUID, Customer], read: _Read) -> None:
 class _Reading:
     """Reads the members of one batch."""
 
-    def __init__(self, source: str, naming: Naming, tags: TagMapping, present: datetime) -> None:
+    def __init__(
+        self, source: str, naming: Naming, tags: TagMapping, describing: Describing, present: datetime
+    ) -> None:
         self._source = source
         self._naming = naming
         self._tags = tags
+        self._describing = describing
         self._present = present
         self.unmapped: set[str] = set()
 
@@ -156,11 +156,9 @@ class _Reading:
             words, _, place = str(error).partition(" - at `$.")
             raise InvalidInputError(words.partition(" '")[0], field=place.rstrip("`") or None) from None
         occurred_at = self._moment(member.occurred_at, "occurred_at")
-        plain, personal = parted(member.attributes)
         return _Read(
-            names=observed(member.identifiers, self._naming),
-            plain=plain,
-            personal=personal,
+            names=observed(member.identifiers, self._naming, self._describing),
+            attributes=member.attributes,
             occurred_at=occurred_at,
             consents=tuple(self._consent(n, one, occurred_at) for n, one in enumerate(member.consents)),
             tags=self._tag_list(member.tags, occurred_at) if member.tags else None,

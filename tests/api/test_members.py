@@ -56,7 +56,7 @@ async def test_members_come_with_everything_the_crm_knows(everything: httpx.Asyn
             {"name": "等级", "value": "金卡"},
             "爱喝茶",
             identifiers=[{"type": "member_code", "value": name}, {"type": "phone", "value": phone}],
-            attributes={"level": 3, "name": "王芳"},
+            attributes={"level": 3, "name": "王芳", "性别": "女"},
             consents=[{**said, "evidence": "form 7", "occurred_at": "2026-10-01T10:00:00+08:00"}],
         ),
     )
@@ -64,7 +64,7 @@ async def test_members_come_with_everything_the_crm_knows(everything: httpx.Asyn
     taken = answer.json()
     assert (taken["accepted"], taken["refused"], taken["unmapped_tags"]) == (1, [], ["爱喝茶"])
     known = await profile(everything, f"phone:+86{phone}", taken["position"])
-    assert known["attributes"] == {"level": 3, "name": "王芳"}
+    assert known["attributes"] == {"level": 3, "name": "王芳", "sex": "female"}
     (consent,) = known["consents"]
     assert (consent["state"], consent["is_proven"], consent["source"]) == ("granted", True, crm)
     tags = {(one["key"], one["value"]): one for one in known["tags"]}
