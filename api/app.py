@@ -18,7 +18,7 @@ from api.ingest import cloudevents, hooks, posthog, segment, sensors
 from api.opened import Opened, opened
 from api.pages import paging
 from api.positions import wait_for
-from api.routes import crm, health, operations, sandbox
+from api.routes import crm, exports, health, operations, sandbox
 from api.routes.areas import CustomerController
 from api.routes.audit import AuditController
 from api.routes.campaigns import CampaignController
@@ -69,6 +69,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             QuarantineController,
             *crm.HANDLERS,
             ContextController,
+            *exports.HANDLERS,
             *sandbox.HANDLERS,
             *operations.HANDLERS,
             *health.HANDLERS,

@@ -25,6 +25,7 @@ COMMANDS = {
     "identity": ("workers.cli.identity:app", "Ask who is one person and why, decide matches, change the rules."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
     "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
+    "customers": ("workers.cli.customers:app", "Hand out what is kept about a person."),
     "quarantine": ("workers.cli.quarantine:app", "Look at what could not be taken in, replay it, discard it."),
     "erasures": ("workers.cli.erasures:app", "Forget people for good, and look at the receipts."),
     "keys": ("workers.cli.keys:app", "Create, list and revoke API keys."),
