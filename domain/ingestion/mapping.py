@@ -163,7 +163,8 @@ class Versions(_Part, frozen=True, kw_only=True):
 
     `of` is `name` (files of one name), `nothing` (each file stands for itself, whatever it is called), or a pattern
     whose first group, found in the name, says what a file is of: its business date, for instance. If more than the
-    share `most_withdrawn` of what was told would be taken back, it is no correction, and nothing is imported.
+    share `most_withdrawn` of what was told would be taken back, it is no correction, and nothing is imported. Files of
+    changes (`operation`) are never versions of each other.
     """
 
     of: str = "name"

@@ -138,7 +138,7 @@ async def _write(connection: asyncpg.Connection, statement: str, rows: Sequence[
 
 PROJECTION = Projection(
     name="customer_360",
-    version=4,
+    version=5,
     tables=tables,
     topics=frozenset({FactsSealed.TOPIC, _CONSENTED, _ERASED, *words.BASES, *words.OTHERS, *words.CLEARINGS}),
     apply=apply,

@@ -27,6 +27,9 @@ from workers.connectors.source_file import locate
 app = cyclopts.App(name="import", help="Bring files of history in, as their mapping declares.")
 _out = Console()
 
+# History can wait: what goes on meanwhile must not.
+_NICE = 10
+
 AsJson = Annotated[bool, Parameter(name="--json", negative=())]
 
 
@@ -91,6 +94,7 @@ def _checked(addresses: Sequence[str], declared: Mapping, base: Path) -> list[Fi
 
 
 async def _imported(addresses: Sequence[str], declared: Mapping, base: Path) -> list[FileReport]:
+    os.nice(_NICE)
     settings = Settings.from_environment(os.environ)
     async with open_destination(settings, Secrets.load(settings.secrets_file)) as into:
         with watching(_out) as watch:

@@ -44,6 +44,9 @@ async def load_earlier(
 ) -> int:
     """Create `earlier`: what the versions told and still hold, numbered where it is the same; return how many."""
     create_table(engine, "told_before")
+    engine.execute("CREATE TABLE erased (id UUID)")
+    if ids := [str(one) for one in into.store.suppressions.ids]:
+        engine.execute("INSERT INTO erased SELECT CAST(unnest(?) AS UUID)", [ids])
     async for seal in _seals(into, identity, versions):
         within = FactRange(seal.recorded_at, seal.recorded_at, seal.first_id, seal.last_id)
         await load_facts(engine, into, [within], "told_before")
@@ -53,9 +56,10 @@ async def load_earlier(
         engine.execute,
         f"CREATE TABLE earlier AS SELECT * EXCLUDE (hidden, body), body, {CONTENT} AS content, "
         f"row_number() OVER (PARTITION BY {CONTENT} ORDER BY fact_id) AS n FROM told_before "
-        f"WHERE event <> '{WITHDRAWN}' AND fact_id NOT IN ({taken_back})",
+        f"WHERE event <> '{WITHDRAWN}' AND fact_id NOT IN ({taken_back}) AND who NOT IN (SELECT id FROM erased)",
     )
     engine.execute("DROP TABLE told_before")
+    engine.execute("DROP TABLE erased")
     found = engine.execute("SELECT count(*) FROM earlier").fetchone()
     return int(found[0]) if found else 0
 

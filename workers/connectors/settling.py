@@ -43,6 +43,9 @@ _REVERSED: Final = """
            concat('{{"fact_id":', fact_id, ',"name":', to_json(event), ',"reason":"{reason}",', {file}, '}}') AS body
     FROM {table}
 """
+_TAKEN_BACK = """
+    SELECT count(*) FROM fact_log WHERE name = $1 AND recorded_at = $2 AND fact_id BETWEEN $3 AND $4
+"""
 _KEPT = """
     SELECT first, who, happened, event, amount, {currency} AS currency, hidden, body FROM candidates
     WHERE trouble IS NULL AND first NOT IN (SELECT first FROM set_aside)
@@ -183,9 +186,16 @@ class Settling:
                 takes |= dict.fromkeys(keys, first)
                 given_up += old
                 self._claimed.update(keys)
+        if seal:
+            self.so_far.withdrawn += await self._taken_back(seal)
         self._latest = set(takes)
         self._set_aside(aside, [] if seal else given_up, contents)
         return Claims(takes=takes, given_up=given_up)
+
+    async def _taken_back(self, seal: FactsSealed) -> int:
+        """How many facts a chunk that is written took back."""
+        bounds = (seal.recorded_at, seal.first_id, seal.last_id)
+        return int(await self._into.store.pool.fetchval(_TAKEN_BACK, WITHDRAWN, *bounds))
 
     def _is_elsewhere(
         self,

@@ -128,8 +128,8 @@ def version_of(mapping: Mapping, file: SourceFile) -> str | None:
     of = mapping.versions.of
     if mapping.snapshot_form:
         return EVERYBODY
-    if mapping.row != "fact" or of == "nothing":
-        return None
+    if mapping.row != "fact" or of == "nothing" or mapping.operation:
+        return None  # a file of changes adds to those before it
     if of != "name" and (found := re.search(of, file.name)):
         return str(found[1])
     steps = PurePosixPath(mapping.file_form.path).parts

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -9,6 +10,7 @@ import pytest
 
 from commands.activity import fact_keys
 from commands.activity.fact_keys import order_key
+from commands.runtime.secrets import Secrets
 from domain.activity.vocabulary import Vocabulary
 from domain.activity.withdrawing import WITHDRAWN
 from domain.identity.identifier import identifier
@@ -18,6 +20,8 @@ from projections.customer_360.queries import Customer360, profile
 from projections.engine.verify import verify
 from projections.lake import queries as lake
 from projections.lake.projector import lake_at
+from tests.commands.identity.erasing import erased, erasing_in
+from tests.commands.identity.test_customer_commands import given
 from tests.projections.following import current
 from tests.workers.connectors.delivering import RECEIPTS, Delivery, line
 from workers.connectors.checking import check_against
@@ -210,9 +214,9 @@ async def test_a_file_of_changes_replaces_and_deletes_by_key(delivery: Delivery)
     async def bring(name: str, *lines: str) -> FileReport:
         return await delivery.bring(delivery.write(lines, name=name), CHANGES)
 
-    await bring("1.csv", *(line(receipt, phone="U") for receipt in ("R1", "R2", "R3")))
+    await bring("changes.csv", *(line(receipt, phone="U") for receipt in ("R1", "R2", "R3")))
     report = await bring(
-        *("2.csv", line("R1", phone="U"), line("R2", phone="U", paid="6"), line("R4", phone="D")),
+        *("changes.csv", line("R1", phone="U"), line("R2", phone="U", paid="6"), line("R4", phone="D")),
         *(
             line("R3", phone="D", card="", paid="", paid_at=""),
             line("R5", phone="U", paid="1"),
@@ -221,7 +225,7 @@ async def test_a_file_of_changes_replaces_and_deletes_by_key(delivery: Delivery)
     )
     assert (report.quarantined, report.unchanged, report.withdrawn) == (0, 1, 2)
     assert await in_effect(delivery) == {("R1", 1990): 1, ("R2", 600): 1, ("R5", 200): 1}
-    report = await bring("3.csv", line("R3", phone="U"), line("R2", phone="D"), line("R1", phone="D"))
+    report = await bring("changes.csv", line("R3", phone="U"), line("R2", phone="D"), line("R1", phone="D"))
     assert await in_effect(delivery) == {("R3", 1990): 1, ("R5", 200): 1}
     assert (await glance(delivery)).windows[0].orders == 2
     assert await delivery.is_sealed_truly()
@@ -291,3 +295,16 @@ async def test_an_order_told_at_the_same_moment_elsewhere_is_left_out(
     assert (report.items, report.recorded, report.elsewhere) == (2, 1, 1)
     assert await in_effect(delivery) == {("T1", 1990): 1, ("T2", 1990): 1}
     assert await delivery.is_sealed_truly()
+
+
+async def test_who_was_erased_is_neither_told_nor_taken_back(
+    delivery: Delivery, secrets: Secrets, tmp_path: Path
+) -> None:
+    """Her rows are dropped from the correction; what is left of her in the log stays as it is."""
+    await delivery.bring(delivery.write(FIRST))
+    erasing = erasing_in(delivery.into.store, secrets, tmp_path / "lake", delivery.into.naming)
+    await erased(erasing, identifiers=given(("phone", "13800138000")))
+    report = await delivery.bring(delivery.write(SECOND))
+    assert (report.suppressed, report.recorded, report.withdrawn) == (4, 1, 1)
+    gone = delivery.into.naming.customer_id(identifier("member_code", "M1"))
+    assert not [fact for fact in await delivery.facts() if fact["name"] == WITHDRAWN and fact["customer_id"] == gone]
