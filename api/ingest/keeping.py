@@ -74,5 +74,5 @@ async def _settled(collector: Collector, strangers: Strangers, sent: Sent) -> To
     except Exception as error:  # noqa: BLE001 - a fault of ours is no reason to lose what was sent
         # Never the error's own words: they may quote a person.
         _log.error("%s", place(error))
-        await strangers.keep([as_came(sent, "koi.failed", "Koi failed at this: its log says more")])
+        await strangers.keep_whole(as_came(sent, "koi.failed", "Koi failed at this: its log says more"))
         return Took(0, [])

@@ -53,6 +53,11 @@ class Strangers:
         self._metrics.strangers(quarantined=len(kept), dropped=len(entries) - len(kept))
         return len(kept)
 
+    async def keep_whole(self, entry: Unusable) -> None:
+        """Keep a request at which Koi itself failed, whatever lies there already: it may be a good one."""
+        await self._quarantine.put(UNKNOWN, [entry], came_by="sensors")
+        self._metrics.strangers(quarantined=1, dropped=0)
+
     async def _look(self) -> None:
         """See now and then how much lies there: other processes keep some too, and operators clear it."""
         if time.monotonic() < self._until:

@@ -70,7 +70,7 @@ def java_hash(text: bytes) -> int:
     for start in range(0, len(text), _BLOCK):
         block = text[start : start + _BLOCK]
         total = total * pow(31, len(block), 2**32) + sum(map(operator.mul, block, _POWERS[_BLOCK - len(block) :]))
-    total &= 0xFFFFFFFF
+        total &= 0xFFFFFFFF
     return total - 2**32 if total >= 2**31 else total
 
 

@@ -123,6 +123,15 @@ async def test_nobody_is_turned_away_and_strangers_lie_apart(koi: RunningKoi, ev
     assert answer.json()["items"] == []
 
 
+async def test_who_names_hundreds_of_owners_is_nobody(koi: RunningKoi, everything: httpx.AsyncClient) -> None:
+    """Each token is looked up, so only so many a request are."""
+    name = a_name()
+    async with koi.client() as client:
+        records = [tracked(name, n=number) | {"token": f"koi_wrong_{number}"} for number in range(40)]
+        await collect(client, koi.keys["ingest"], *records, tracked(name, n=40))
+    assert {one["source"] for one in await _refused(everything, name)} == {"unknown"}
+
+
 async def test_a_declared_project_needs_no_key_and_has_words_of_its_own(
     koi: RunningKoi, everything: httpx.AsyncClient
 ) -> None:

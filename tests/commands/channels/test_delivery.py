@@ -10,6 +10,7 @@ import pytest
 from commands.campaigns.launching import PauseCampaign, pause_campaign
 from commands.channels.dispatch_message import DispatchMessage, dispatch_message
 from commands.channels.record_outcome import RecordOutcome, record_outcome
+from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.channels.message import Message, MessageNotFoundError
@@ -92,6 +93,23 @@ async def test_a_message_goes_out_in_the_members_words_to_her_address(streams: S
         attempt=1,
         endpoint_id=derived("email", "li@example.cn"),
     )
+
+
+async def test_an_address_that_was_unbound_is_nobodys(streams: Streams) -> None:
+    """It may be a stranger's by now: no message goes there until she claims it anew, and then it does."""
+    li, endpoint = await a_member(streams, "M1", email="li@example.cn"), derived("email", "li@example.cn")
+    own = Observed(endpoint, "email", "li@example.cn")
+    cut = Customer(endpoint)
+    cut.register((own,), NOON)
+    cut.unbind(now() + timedelta(minutes=1))
+    await streams.save(cut, by=OPERATOR)
+    message_id = await a_requested_message(streams, li, purpose="service")
+    assert await dispatched(streams, message_id, li) is None
+    assert await reason(streams, message_id) == "no_endpoint"
+    member = await streams.load(Customer, li)
+    member.bind((own,), now() + timedelta(minutes=2))
+    await streams.save(member, by=OPERATOR)
+    assert await dispatched(streams, await a_requested_message(streams, li, purpose="service"), li) is not None
 
 
 async def test_without_consent_nothing_is_sent(streams: Streams) -> None:
