@@ -37,6 +37,13 @@ class _Meta(msgspec.Struct):
     occurred_at: datetime
 
 
+class _Grounds(msgspec.Struct):
+    attribute: str
+    rule: str
+
+
+_grounds = msgspec.json.Decoder(dict[str, _Grounds]).decode
+_names = msgspec.json.Decoder(list[str]).decode
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 _meta = msgspec.json.Decoder(_Meta).decode
@@ -70,7 +77,12 @@ def _rows(entry: Entry, document: dict[str, msgspec.Raw], subject: UUID | None) 
         subject = entry.stream_id
     if subject is None:
         return
-    summary = _encode({name: value for name, value in document.items() if _is_plain(value)}).decode()
+    plain: dict[str, object] = {name: value for name, value in document.items() if _is_plain(value)}
+    if "grounds" in document:  # of what was inferred: attribute and rule, in the order of their names
+        plain["inferred"] = sorted({f"{one.attribute}: {one.rule}" for one in _grounds(document["grounds"]).values()})
+    elif entry.topic == Customer.InferencesWithdrawn.TOPIC:
+        plain["withdrawn"] = sorted({name.partition("|")[0] for name in _names(document["names"])})
+    summary = _encode(plain).decode()
     at = _meta(document["meta"]).occurred_at
     yield (subject, at, entry.position, entry.stream_id, entry.topic, summary)
     if "other_id" in document:
@@ -91,7 +103,7 @@ async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterabl
 
 PROJECTION = Projection(
     name="event_timeline",
-    version=2,
+    version=3,
     tables=tables,
     topics=None,
     besides=frozenset({FactsSealed.TOPIC}),

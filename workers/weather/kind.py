@@ -11,15 +11,18 @@ import httpx
 import msgspec
 
 from commands.activity.quarantine import Unusable
+from commands.activity.source_runs import recall, remember
 from commands.context.record_weather import record_weather
 from commands.runtime.clock import now
 from commands.runtime.context import Context
 from commands.runtime.sources import Source
 from domain.context.weather import Observation, ObservationError
+from workers.sources.declared import declaration
 from workers.sources.kind import ACTOR, Came, Means
 from workers.weather.declaration import FIELDS, WeatherFeed, feed_of
 from workers.weather.feeds import Batch, Row, answers_of, files_of
 
+_SEEN: Final = "batches"
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
@@ -46,7 +49,13 @@ class Weather:
         """Record what is new or has changed."""
         came = Came()
         feed = feed_of(source)
+        pool = means.store.pool
+        known: dict[str, str] = await recall(pool, source.name, _SEEN) or {}
+        seen: dict[str, str] = {}
         async for batch in _batches(source, feed, now()):
+            seen[batch.name] = digest = _digest(batch, source)
+            if known.get(batch.name) == digest:
+                continue  # a feed says the same again every hour, and what is wrong in it stays wrong
             good, refused = _read(batch, feed)
             noted = await record_weather(means.store, source.name, good, by=Context(actor=ACTOR))
             await means.into.quarantine.put(source.name, refused)
@@ -54,7 +63,14 @@ class Weather:
             came.accepted += noted.accepted
             came.duplicates += noted.duplicates
             came.quarantined += len(refused)
+        if seen != known:
+            await remember(pool, source.name, _SEEN, seen)
         return came
+
+
+def _digest(batch: Batch, source: Source) -> str:
+    """Return what a batch is known by: its rows, under the declaration as it is now."""
+    return hashlib.sha256(declaration(source) + msgspec.json.encode(batch.rows, enc_hook=str)).hexdigest()
 
 
 async def _batches(source: Source, feed: WeatherFeed, present: datetime) -> AsyncIterator[Batch]:
