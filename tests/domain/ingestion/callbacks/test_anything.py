@@ -91,7 +91,7 @@ def test_no_call_is_believed_without_its_signature(receiver: Any, query: dict[st
         assert isinstance(refusal.value, ForgedCallError) or method == "POST"
 
 
-@settings(max_examples=400)
+@settings(max_examples=100)
 @whenever(document=_DOCUMENTS)
 def test_any_document_is_read_or_refused_and_tells_the_same_again(document: dict[str, Any]) -> None:
     """Dedupe keys do not depend on when it is read, identifiers are scoped, and no id tells who it is of."""
