@@ -53,12 +53,21 @@ async def test_comments_follows_and_live_rooms_are_facts(
             assert (answer.status_code, answer.text) == (200, "success")
         await call(client, douyin, f"f-{person}", event="new_follow_action", from_user_id=person, content={})
         await call(client, douyin, f"l-{person}", event="live_interact", from_user_id=person, content={"room_id": "7"})
+        await call(client, douyin, f"t-{person}", event="receive_message", from_user_id=person, content="你好")
         answer = await call(client, douyin, f"u-{person}", event="moon_landing", from_user_id=person, content={"x": 1})
     position = int(answer.headers["koi-position"])
     customer = await profile(everything, f"openid:{CLIENT}:{person}", position)
     items = {one["name"]: one for one in await timeline(everything, customer["profile_id"], position) if "name" in one}
-    assert customer["events"] == 4
-    assert items.keys() == {"social.commented", "social.followed", "live_stream.interacted", "custom.moon_landing"}
+    assert customer["events"] == 5
+    names = {
+        "social.commented",
+        "social.followed",
+        "live_stream.interacted",
+        "chat.message_sent",
+        "custom.moon_landing",
+    }
+    assert items.keys() == names
+    assert items["chat.message_sent"]["personal"] == {"properties": {"text": "你好"}}
     said = items["social.commented"]
     assert (said["body"]["item_id"], said["occurred_at"]) == ("@item", "2025-11-24T16:00:00Z")
     assert said["personal"] == {"properties": {"text": "多少钱", "nickname": "小李"}}

@@ -25,7 +25,7 @@ from domain.ingestion.callbacks.document import read as read_document
 from domain.ingestion.callbacks.fields import Fields, named_by
 from domain.ingestion.callbacks.notice import Notice
 from domain.ingestion.callbacks.table import Entry, Table
-from domain.ingestion.refusal import MalformedBodyError, MessageError, Parsed
+from domain.ingestion.refusal import MalformedBodyError, MessageError, Parsed, TooDeepError
 
 TABLE: Final = Table.load("douyin_open")
 _CHECK: Final = "verify_webhook"
@@ -115,13 +115,13 @@ class DouyinOpen:
 
 
 def _content(fields: Fields) -> dict[str, Any]:
-    """Return the content: an object, or the text of one; anything else is none."""
+    """Return the content: an object, or the text of one; another text is kept as `text`."""
     content = fields.document.get("content")
     if isinstance(content, str):
         try:
             return json_text.read(_OBJECT, content.encode("utf-8", "surrogatepass"))
-        except (MalformedBodyError, msgspec.ValidationError):
-            return {}
+        except (MalformedBodyError, TooDeepError, msgspec.ValidationError):
+            return {"text": content} if content.strip() else {}
     return content if isinstance(content, dict) else {}
 
 

@@ -9,7 +9,7 @@ from domain.ingestion.callbacks.call import ConsentWord, ErasureDuty, Received
 from domain.ingestion.callbacks.fields import Fields, named_by
 from domain.ingestion.callbacks.notice import Notice
 from domain.ingestion.callbacks.table import Table
-from domain.ingestion.refusal import Parsed
+from domain.ingestion.refusal import MessageError, Parsed
 
 TABLE: Final = Table.load("wechat")
 TEMPLATE_CHANNEL: Final = "wechat_template"
@@ -109,9 +109,10 @@ def _subscription_receipt(notice: Notice, _: Stores) -> Received:
 
 
 def _items(fields: Fields) -> list[Fields]:
-    if found := fields.each("List"):
-        return found
-    return [one for name in _LISTS for one in fields.inside(name).each("List")]
+    found = fields.each("List") or [one for name in _LISTS for one in fields.inside(name).each("List")]
+    if not found:
+        raise MessageError("field.missing", "lists what it is about", field="List")
+    return found
 
 
 def _part(item: Fields) -> str:

@@ -126,3 +126,11 @@ def test_a_time_that_is_none_is_refused(when: Any) -> None:
     with pytest.raises(MessageError) as refusal:
         told("CLICK", CreateTime=when)
     assert refusal.value.field == "CreateTime"
+
+
+@pytest.mark.parametrize("event", ["subscribe_msg_popup_event", "subscribe_msg_sent_event"])
+def test_a_list_that_is_not_there_is_refused(event: str) -> None:
+    """It is kept in the quarantine: it would be a word on consent that nobody heard."""
+    with pytest.raises(MessageError) as refusal:
+        told(event)
+    assert refusal.value.field == "List"
