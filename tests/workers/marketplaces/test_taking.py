@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,9 @@ from commands.activity.settling import ask_replay
 from commands.runtime.clock import now
 from domain.activity.activity import Activity
 from domain.identity.identifier import identifier
+from domain.ingestion.mapping_reading import read
 from tests.workers.marketplaces.shopping import Scene, expected, sell
+from workers.connectors.importing import import_file
 from workers.marketplaces.simulator import taobao
 from workers.marketplaces.simulator.shop import SimulatedOrder
 from workers.quarantine.replayers import replayers
@@ -112,3 +115,40 @@ async def test_what_was_put_aside_is_replayed_once_the_mapping_is_mended(scene: 
     assert (done.replayed, done.refused) == (3, 0)
     assert await scene.amount("youzan", "order.completed") == order.basket.fen + other.basket.fen
     assert await scene.amount("youzan", "order.refunded") == 450
+
+
+async def test_a_file_of_the_erp_and_a_pull_of_the_shop_count_an_order_once(scene: Scene, tmp_path: Path) -> None:
+    """The file names the platform's number as `order_ref`: one order was in it before the pull, one comes after."""
+    first, second = sell(scene.shop("taobao"), 2)
+    rows = {
+        order.number: f"{order.number},M{order.number},2026-11-11 10:00:00,{order.basket.fen}"
+        for order in (first, second)
+    }
+    mapping = read(
+        """
+        source = "erp"
+        row = "fact"
+        event = "order.completed"
+        key = ["tid"]
+        time = "paid_at"
+        unit = "fen"
+        currency = "CNY"
+        amount = "fen"
+        order_ref = { column = "tid", prefix = "tmall:" }
+        identifier = [{ column = "member", type = "member_code" }]
+        """
+    )
+    for number, orders in (("1", [first]), ("2", [first, second])):
+        file = tmp_path / f"orders_{number}.csv"
+        file.write_text(
+            "\n".join(["tid,member,paid_at,fen", *(rows[order.number] for order in orders)]), encoding="utf-8"
+        )
+        await import_file(str(file), mapping, scene.means.into, base=tmp_path)
+        await scene.pull(scene.source("taobao"))
+    paid = await scene.means.store.pool.fetch(
+        "SELECT source, amount FROM fact_log WHERE name = 'order.completed' ORDER BY source"
+    )
+    assert [(row["source"], row["amount"]) for row in paid] == [
+        ("erp", first.basket.fen),
+        ("tmall-flagship", second.basket.fen),
+    ]
