@@ -49,9 +49,10 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
     # Claims that a cut made void or an erasure took away: both ends have to be looked at again, as if this page had
     # spoken of them.
     ends = {end for pair in voided for end in pair}
-    around = ranks | {one: at.rank for one, at in (await standing(connection, ends - ranks.keys())).items()}
+    further = await standing(connection, ends - ranks.keys()) if ends else {}
+    around = ranks | {one: at.rank for one, at in further.items()}
     pairs = [*changes.claims, *changes.merges, *voided]
-    touched = [pair for pair in pairs if pair[0] in around and not fresh.keys() & set(pair) and pair[1] in around]
+    touched = [pair for pair in pairs if all(one in around and one not in fresh for one in pair)]
     await _place(connection, changes, touched, around, guards, parted=changes.parted | ends)
 
 
