@@ -1,5 +1,6 @@
 """Names of people: in one width, without titles; a title is weak evidence of sex, a placeholder is no name."""
 
+import functools
 import re
 from typing import Final
 
@@ -32,10 +33,7 @@ def name(value: object, rules: Rules) -> Reading:
 def _without_titles(text: str, rules: NameRules) -> tuple[str, Sex | None]:
     """Return the name without titles before or behind it, and the sex they tell; titles of both tell none."""
     told: set[Sex] = set()
-    titles: list[tuple[str, Sex | None]] = [(one, "male") for one in rules.male_titles]
-    titles += [(one, "female") for one in rules.female_titles]
-    titles += [(one, None) for one in rules.other_titles]
-    titles.sort(key=lambda title: len(title[0]), reverse=True)
+    titles = _titles(rules)
     found = True
     while found and text:
         found = False
@@ -47,6 +45,19 @@ def _without_titles(text: str, rules: NameRules) -> tuple[str, Sex | None]:
                     told.add(sex)
                 break
     return text, told.pop() if len(told) == 1 else None
+
+
+@functools.lru_cache(maxsize=8)
+def _titles(rules: NameRules) -> tuple[tuple[str, Sex | None], ...]:
+    titles: list[tuple[str, Sex | None]] = [(one, "male") for one in rules.male_titles]
+    titles += [(one, "female") for one in rules.female_titles]
+    titles += [(one, None) for one in rules.other_titles]
+    return tuple(sorted(titles, key=lambda title: len(title[0]), reverse=True))
+
+
+@functools.lru_cache(maxsize=8)
+def _placeholders(rules: NameRules) -> frozenset[str]:
+    return frozenset(one.casefold() for one in rules.placeholders)
 
 
 def _without(text: str, title: str) -> str | None:
@@ -63,7 +74,7 @@ def _without(text: str, title: str) -> str | None:
 
 def _is_placeholder(text: str, rules: NameRules) -> bool:
     lowered = text.casefold()
-    if lowered in {one.casefold() for one in rules.placeholders}:
+    if lowered in _placeholders(rules):
         return True
     stems = (one.casefold() for one in rules.placeholder_stems)
     return any(lowered.startswith(stem) and _DIGITS.fullmatch(lowered[len(stem) :]) for stem in stems)

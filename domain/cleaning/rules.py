@@ -73,8 +73,8 @@ class SourceRules(_Part, frozen=True, kw_only=True):
     sex: dict[str, Literal["male", "female", "unknown"]] = {}
 
 
-class Rules(_Part, frozen=True, kw_only=True):
-    """All of them; `zone` is that of times which say none."""
+class Rules(_Part, frozen=True, kw_only=True, eq=False):
+    """All of them; `zone` is that of times which say none. Known by identity, so that what is made of them is kept."""
 
     version: str
     zone: str

@@ -1,5 +1,7 @@
 """Sex as sources write it: 男, F, 1 ..."""
 
+import functools
+
 from domain.cleaning.reading import Reading
 from domain.cleaning.rules import Rules
 from domain.cleaning.texts import even
@@ -21,6 +23,7 @@ def sex(value: object, rules: Rules, source: str) -> Reading:
     return Reading.nothing("sex.not_known") if meant == "unknown" else Reading(rule="sex.spelling", value=meant)
 
 
+@functools.lru_cache(maxsize=256)
 def _spellings(rules: Rules, source: str) -> dict[str, str]:
     listed = {"male": rules.sex.male, "female": rules.sex.female, "unknown": rules.sex.unknown}
     known = {folded(one) or one: meant for meant, spellings in listed.items() for one in spellings}
