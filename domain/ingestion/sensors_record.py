@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.ingestion.observed import Observed
+from domain.ingestion.refusal import MessageError
 
 _DIGEST_BYTES: Final = 16
 _LOGIN: Final = "$identity_login_id"
@@ -28,6 +29,7 @@ _KEYS: Final = {
 }
 _OPENID: Final = re.compile(r"\$identity_mp_(?:(?P<app>[A-Za-z0-9_]+)_)?openid\Z")
 _NAMED: Final = re.compile(r"(?P<key>[A-Za-z_$][A-Za-z0-9_$]{0,99})\+(?P<value>.+)\Z", re.DOTALL)
+_ABOUT_IDENTITIES: Final = ("track_signup", "track_id_bind", "track_id_unbind")
 # What the SDK of a mini-program that tells no AppID calls it.
 _SOME_APP: Final = "mp"
 
@@ -85,17 +87,23 @@ class Identities:
 
 
 def observe(record: Record, identities: Identities, observed: Observed) -> dict[str, Any]:
-    """Gather the identifiers of a record that is about a customer; returns the identities whose keys nobody declared.
+    """Gather the identifiers of a record that is about a customer; returns the identities that name nobody.
 
-    Raises `MessageError` for one that cannot be what its key says.
+    These are the ones whose keys nobody declared and, but where the record is about identities, those that cannot be
+    what their key says: a wrong phone is no reason to lose a visit. Else raises `MessageError` for them.
     """
     properties = record.properties or {}
     app = properties.get("$app_id")
-    unknown = {
-        key: value
-        for key, value in (record.identities or {}).items()
-        if not identities.observe(key, value, f"identities.{key}", observed, app)
-    }
+    unknown = {}
+    for key, value in (record.identities or {}).items():
+        try:
+            is_known = identities.observe(key, value, f"identities.{key}", observed, app)
+        except MessageError:
+            if record.type in _ABOUT_IDENTITIES:
+                raise
+            is_known = False
+        if not is_known:
+            unknown[key] = value
     _observe_id(record.login_id, "member_code", "login_id", identities, observed)
     observed.named("anonymous", record.anonymous_id, "anonymous_id")
     is_login = properties.get("$is_login_id") is True or record.type == "track_signup"

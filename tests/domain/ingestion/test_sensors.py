@@ -88,6 +88,15 @@ def test_identities_are_named_by_their_keys() -> None:
     assert names(identities=openid) == ["openid:mp:oA"]
 
 
+def test_a_wrong_identity_is_no_reason_to_lose_a_visit() -> None:
+    """It is kept sealed and names nobody; a binding of it is refused, since that is all it says."""
+    identities = {"$identity_login_id": "M1", "$identity_mobile": "12"}
+    one = activity(distinct_id="M1", identities=identities)
+    assert [i.value for i in one.identifiers] == ["M1"]
+    assert one.personal["context"]["identities"] == {"$identity_mobile": "12"}
+    assert refused(type="track_id_bind", distinct_id="M1", identities=identities).reason == "identifier.invalid"
+
+
 def test_the_clients_clock_is_corrected_by_when_it_sent() -> None:
     """A phone an hour slow; a server is believed; ten digits are seconds; nothing lies in the future."""
     slow = _MS - 3_600_000
