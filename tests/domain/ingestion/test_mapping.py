@@ -56,6 +56,15 @@ def test_a_retailer_declares_receipts_in_a_dozen_lines() -> None:
 
 
 FAULTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"watch": {"every": 0}}, "watch.every", "at least 1"),
+    ({"watch": {"markr": ".done"}}, "watch.markr", "did you mean marker?"),
+    ({"versions": {"of": "sales_.*"}}, "versions.of", "a pattern with one group"),
+    ({"versions": {"most_withdrawn": 2}}, "versions.most_withdrawn", "a share between 0 and 1"),
+    ({"snapshot": True}, "snapshot", "only files of customers hold all of them"),
+    ({"operation": {"column": "op", "values": {"D": "remove"}}}, "operation", 'values = { "D" = "delete" }'),
+    ({"operation": {"column": "op"}}, "operation", 'otherwise = "upsert"'),
+    ({"event": "fact.withdrawn"}, "event", "is recorded by Koi itself"),
+    ({"file": {"path": "a.xlsx", "skip": -1}}, "file.skip", "lines of titles"),
     ({"colour": "red"}, "colour", "there is no key colour here"),
     ({"group_bye": ["receipt"]}, "group_bye", "did you mean group_by?"),
     ({"source": None}, "source", "missing"),
