@@ -153,14 +153,14 @@ def replay(
     _choice(ids, source, reason)
 
     async def act(into: Destination, settings: Settings) -> Replayed:
-        chosen = Chosen(source=source, reason=reason)
-        asked = await ask_replay(into.store.pool, chosen, ids, by=_ACTOR)
         rules: dict[str, Any] = {"describing": into.describing, "orders": OrderNumbers(settings.sources_folder)}
         door = Intake(into.store, into.naming, actor=_ACTOR, **rules)
         async with into.store.pool.acquire() as connection, door as intake:
+            # Before anything is asked for: else a worker would be first, and nothing left to tell of here.
             while not await connection.fetchval(LOCK):  # noqa: ASYNC110 - another process replays, and tells nobody
                 await asyncio.sleep(_TURN_SECONDS)
             try:
+                asked = await ask_replay(into.store.pool, Chosen(source=source, reason=reason), ids, by=_ACTOR)
                 with _progress(asked) as told:
                     return await replay_asked(into.quarantine, replayers(settings, into, intake, *mapping), told=told)
             finally:
