@@ -48,8 +48,10 @@ class Tail:
         """Stop ringing and close the connection."""
         if self._polling:
             self._polling.cancel()
-        for reading in self._under_way.values():
+        under_way = list(self._under_way.values())
+        for reading in under_way:
             reading.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         if self._connection:
             self._connection.terminate()
 
@@ -100,7 +102,11 @@ class Tail:
             # What was notified while nobody listened is found by the read that follows.
             self._heard += 1
             connection = await connect(self._database_url, "public", application_name="koi tail")
-            await connection.add_listener(_CHANNEL, self._on_notify)
+            try:
+                await connection.add_listener(_CHANNEL, self._on_notify)
+            except BaseException:
+                connection.terminate()
+                raise
             connection.add_termination_listener(self._on_notify)
             self._connection = connection
         return self._connection
