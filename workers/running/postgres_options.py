@@ -23,7 +23,7 @@ def server_options() -> dict[str, str]:
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
         "max_connections": "100",
-        "shared_buffers": _megabytes(memory // 8, low=64, high=2048),
+        "shared_buffers": _megabytes(memory // 8, low=64, high=1536),
         "effective_cache_size": _megabytes(memory // 2, low=256, high=65_536),
         "maintenance_work_mem": _megabytes(memory // 32, low=64, high=512),
         "work_mem": "32MB",
