@@ -54,20 +54,15 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
     """Take a page."""
     entries = [entry for entry in page.entries if entry.topic != FactsSealed.TOPIC]
     documents = [_decode(entry.state) for entry in entries]
-    subjects = {
-        entry.stream_id: _uuid(document["customer_id"])
-        for entry, document in zip(entries, documents, strict=True)
-        if "customer_id" in document
-    }
-    await _execute(connection, _REMEMBER, subjects.items())
-    others = {e.stream_id for e in entries if not e.topic.startswith(_OF_CUSTOMERS) and e.stream_id not in subjects}
-    if others:
-        subjects |= dict(map(tuple, await connection.fetch(_FIND, list(others))))
-    rows = [
-        row
-        for entry, document in zip(entries, documents, strict=True)
-        for row in _rows(entry, document, subjects.get(entry.stream_id))
-    ]
+    documented = list(zip(entries, documents, strict=True))
+    # The first event of a stream says whom it is about; a later one that names a customer (a campaign's, of an offer
+    # reserved) speaks of itself alone.
+    streams = {e.stream_id: _uuid(d["customer_id"]) for e, d in documented if "customer_id" in d and e.version == 1}
+    await _execute(connection, _REMEMBER, streams.items())
+    unknown = {e.stream_id for e in entries if not e.topic.startswith(_OF_CUSTOMERS)} - streams.keys()
+    if unknown:
+        streams |= dict(map(tuple, await connection.fetch(_FIND, list(unknown))))
+    rows = [row for entry, document in documented for row in _rows(entry, document, streams.get(entry.stream_id))]
     await _execute(connection, _LIST, rows)
     await _execute(connection, _BLANK, [(entry.stream_id, entry.position) for entry in page.of(Customer.Erased.TOPIC)])
 
@@ -75,6 +70,8 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
 def _rows(entry: Entry, document: dict[str, msgspec.Raw], subject: UUID | None) -> Iterable[Row]:
     if entry.topic.startswith(_OF_CUSTOMERS):
         subject = entry.stream_id
+    elif "customer_id" in document:
+        subject = _uuid(document["customer_id"])
     if subject is None:
         return
     plain: dict[str, object] = {name: value for name, value in document.items() if _is_plain(value)}
@@ -103,7 +100,7 @@ async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterabl
 
 PROJECTION = Projection(
     name="event_timeline",
-    version=3,
+    version=4,
     tables=tables,
     topics=None,
     besides=frozenset({FactsSealed.TOPIC}),

@@ -126,5 +126,5 @@ def _is_all_there(customer: dict[str, Any], phone: str, **more: int) -> None:
     seen = {one["name"]: one["events"] for one in customer["activities"]}
     assert seen == {"page.viewed": 1, "customer.identified": 1, "product.viewed": 5} | more
     assert customer["attributes"]["city"] == "Hangzhou"
-    assert customer["attributes"]["phone"] == phone
+    assert customer["attributes"]["phone"] == f"+86{phone}"  # cleaned
     assert {"member_code", "anonymous", "phone"} == {one["type"] for one in customer["identifiers"]}

@@ -16,11 +16,12 @@ from projections.campaign_overview.queries import campaign, campaigns
 from projections.coupon_ledger import projector as coupon_ledger
 from projections.coupon_ledger.queries import coupon, coupons
 from projections.engine.digest import digest
+from projections.event_timeline import projector as event_timeline
 from tests.builders import CAMPAIGN, NOON, campaign_created, coupon_issued, journey_designed, launched, offer_added
 from tests.projections.following import built, current
 from tests.projections.log import Log, customer_id
 
-VIEWS = (campaign_overview.PROJECTION, coupon_ledger.PROJECTION)
+VIEWS = (campaign_overview.PROJECTION, coupon_ledger.PROJECTION, event_timeline.PROJECTION)
 LI = customer_id("li")
 
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from domain.campaigns.campaign import Campaign
 from domain.coupons.coupon import Coupon
 from domain.identity.customer import Customer
 from domain.kernel.ids import derived
 from projections.event_timeline import queries
 from projections.event_timeline.projector import PROJECTION
-from tests.builders import coupon_issued
+from tests.builders import CAMPAIGN, campaign_created, coupon_issued, offer_added
 from tests.projections.following import current
 from tests.projections.log import NOON, Log, a_fact, an_order, customer_id
 
@@ -75,6 +76,19 @@ async def test_what_becomes_of_a_coupon_is_listed_under_the_customer_it_was_issu
         "coupon.issued.v1",
         "coupon.expired.v1",
     ]
+
+
+async def test_a_campaigns_own_events_concern_nobody_but_who_is_named(
+    database: str, log: Log, reading: asyncpg.Connection
+) -> None:
+    """An offer reserved for her is hers; what was decided about the campaign before and after is not."""
+    reserved = Campaign.OfferReserved(offer_id="cart-5-off", coupon_id=derived("coupon", 1), customer_id=LI)
+    log.append((CAMPAIGN, campaign_created()), (CAMPAIGN, offer_added(stock=12)), (CAMPAIGN, reserved))
+    await current(database, log.append((CAMPAIGN, Campaign.Paused())), PROJECTION)
+
+    found = await queries.timeline(reading, [LI])
+
+    assert [_named(item) for item in found.items] == ["campaign.offer_reserved.v1"]
 
 
 @pytest.mark.parametrize("newest_first", [True, False])

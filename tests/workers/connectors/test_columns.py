@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.cleaning.cleaning import Cleaner
 from domain.identity.identifier import IdentifierType, identifier
 from domain.identity.naming import Naming, strongest
 from domain.ingestion.mapping import Column, IdentifierColumn
 from domain.kernel.money import minor_units
 from workers.connectors.columns import converted
 from workers.connectors.people import mark, name_identifiers
+from workers.connectors.persons import teach
 
 NAMING = Naming(b"p" * 32)
 
@@ -26,6 +28,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """One engine for all the questions of this file."""
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        teach(connection, Cleaner(), "pos", "CNY")
         yield connection
 
 
@@ -45,6 +48,7 @@ def asked(engine: duckdb.DuckDBPyConnection, column: Column, text: str | None) -
 def test_money_is_what_the_domain_makes_of_it(amount: Decimal, unit: str) -> None:
     """To the fen, half to even."""
     with duckdb.connect(config={"threads": 1}) as engine:
+        teach(engine, Cleaner(), "pos", "CNY")
         json, _, _ = asked(engine, Column(column="c", type="money", unit=unit), str(amount))
     assert json == str(minor_units(amount if unit == "yuan" else amount / 100, "CNY"))
 
