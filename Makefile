@@ -32,7 +32,7 @@ environment:
 
 # The lock names no index, so that any mirror can serve it.
 lock: environment
-	@.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
+	@.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra embedded --extra demo --extra dev --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
 
 # The state in .koi stays: it is data.

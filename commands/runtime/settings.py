@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -48,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds."""
     quarantine_days: float = 180.0
     """After so many days what still lies open in the quarantine is discarded."""
+    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    """Whose days, weeks and months tags and segments count in."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Self:
@@ -92,6 +95,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             webhook_url=_optional(env, "KOI_WEBHOOK_URL", ("http://", "https://")),
             webhook_timeout=_positive(env, "KOI_WEBHOOK_TIMEOUT", default=10.0, unit="seconds"),
             quarantine_days=_positive(env, "KOI_QUARANTINE_DAYS", default=180.0, unit="days"),
+            zone=_zone(env),
         )
 
     @property
@@ -158,3 +162,13 @@ def _positive(env: Mapping[str, str], name: str, *, default: float, unit: str) -
     if not 0.0 < number < float("inf"):
         raise SettingError(f"{name}={text} is not a time: give {unit} above 0.", field=name)
     return number
+
+
+def _zone(env: Mapping[str, str]) -> ZoneInfo:
+    name = env.get("KOI_ZONE") or "Asia/Shanghai"
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError):
+        raise SettingError(
+            f"KOI_ZONE={name} is no time zone: give one such as Asia/Shanghai.", field="KOI_ZONE"
+        ) from None

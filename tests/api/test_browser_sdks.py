@@ -104,6 +104,8 @@ async def test_posthogs_browser_sdk(koi: RunningKoi, everything: httpx.AsyncClie
             })""",
             {"key": koi.keys["ingest"], "url": koi.url},
         )
+    # Until it has taken the answer it sends to its old address, which Koi knows as well.
+    await page.wait_for_function("posthog.analyticsDefaultEndpoint === '/i/v0/e/'")
     await page.evaluate(
         """({name, phone}) => {
             posthog.capture('Product Viewed', {product_id: '0', price: 19.9});

@@ -57,6 +57,7 @@ def test_forgetting_services_twice_is_harmless(tmp_path: Path) -> None:
         ("KOI_DATABASE_URL", "mysql://koi@db/koi"),
         ("KOI_NATS_URL", "http://broker"),
         ("KOI_PORT", "eighty"),
+        ("KOI_ZONE", "Mars/Base"),
         ("KOI_PORT", "70000"),
         ("KOI_PORT", "0"),
         ("KOI_SMTP_URL", "mail.example.com"),
