@@ -58,6 +58,11 @@ def row_key(identity: str, text: str) -> UUID:
     return _key("row", identity, text)
 
 
+def membership_key(name: str, segment: str, version: int, customer_id: UUID, occurred_at: datetime) -> UUID:
+    """Return the key of a change of membership: told again, it is the same fact."""
+    return _key("segment", name, segment, str(version), str(customer_id), str(int(occurred_at.timestamp() * 1_000_000)))
+
+
 async def held(pool: asyncpg.Pool, keys: Sequence[UUID]) -> dict[UUID, Held]:
     """Return which of the keys stand for a fact already."""
     rows = await pool.fetch(_HELD, list(keys))

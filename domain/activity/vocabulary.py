@@ -11,11 +11,14 @@ from typing import Final, Literal, Self
 import msgspec
 
 from domain.activity.folding import folded
+from domain.activity.membership import MEMBERSHIP
 from domain.activity.withdrawing import WITHDRAWN
 
 _CUSTOM: Final = "custom."
 _LONGEST: Final = 64
 _REMEMBERED: Final = 4_096
+# What nobody but Koi tells.
+_OURS: Final = MEMBERSHIP | {WITHDRAWN}
 _VERSION = re.compile(r"\.v\d+\Z")
 
 
@@ -103,8 +106,8 @@ class Vocabulary:
 
         Families are segment (tracked events), segment_call (page, identify ...), sensors (events), sensors_type
         (profile_set, track_signup ...) and cloudevents (types, with or without a reversed domain before and a version
-        behind). Koi's own names stay, but for a withdrawal, which nobody but Koi tells; unknown ones become
-        `custom.<snake_case>` with at most 64 letters, digits and underscores after the dot.
+        behind). Koi's own names stay, but for withdrawals and memberships, which nobody but Koi tells; unknown
+        ones become `custom.<snake_case>` with at most 64 letters, digits and underscores after the dot.
         """
         return self._remembered(family, event)
 
@@ -116,7 +119,7 @@ class Vocabulary:
     def _translated(self, family: str, event: str) -> str:
         spellings = _without_domain(event) if family == "cloudevents" else [event.strip()]
         for spelling in spellings:
-            if spelling in self._kinds and spelling != WITHDRAWN:
+            if spelling in self._kinds and spelling not in _OURS:
                 return spelling
             for known in ((family, folded(spelling)), ("", folded(spelling))):
                 if known in self._names:
