@@ -9,6 +9,7 @@ from domain.coupons import coupon
 from domain.identity import customer, erasure, match, rule_book
 from domain.journeys import run
 from domain.products import product
+from domain.scoring import model
 
 __all__ = [
     "campaign",
@@ -18,6 +19,7 @@ __all__ = [
     "erasure",
     "match",
     "message",
+    "model",
     "product",
     "rule_book",
     "run",

@@ -13,6 +13,7 @@ from projections.inferred_attributes.projector import PROJECTION as INFERRED_ATT
 from projections.lake.projector import PROJECTION as LAKE
 from projections.lake.projector import lake_at
 from projections.match_review.projector import PROJECTION as MATCH_REVIEW
+from projections.model_scorecard.projector import PROJECTION as MODEL_SCORECARD
 from projections.products.projector import PROJECTION as PRODUCTS
 from projections.weather.projector import PROJECTION as WEATHER
 
@@ -30,6 +31,7 @@ VIEWS: tuple[Projection, ...] = (
     DUE_TIMERS,
     AUDIT_CHAIN,
     WEATHER,
+    MODEL_SCORECARD,
     LAKE,
 )
 

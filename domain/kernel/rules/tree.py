@@ -116,7 +116,11 @@ class Context(Node, frozen=True, kw_only=True, tag="context"):
 
 
 class Prediction(Node, frozen=True, kw_only=True, tag="prediction"):
-    """What a promoted model says of the person: a number or a label, as of its last run before the instant."""
+    """What a promoted model says of the person: a number or a label, as of its last run at or before the instant.
+
+    `ltv` is what the model with this key says first, `ltv.p_alive` a further number of the same run. Missing where that
+    run passed the person over, and from the instant on at which the version that spoke was retired.
+    """
 
     model: str
 
