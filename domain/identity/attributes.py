@@ -4,7 +4,7 @@ The order of arrival decides nothing: whatever words there are, they are sorted 
 by their kind and then their value, and taken one after the other. So the same words give the same attributes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from enum import IntEnum
@@ -85,9 +85,27 @@ def fold(words: Iterable[Word], *, cleared_at: datetime | None = None) -> Folded
     for one in sorted(words, key=_place):
         if cleared_at is None or one.occurred_at > cleared_at:
             folding.take(one)
-    if folding.occurred_at is None or (folding.value is ABSENT and not folding.added):
-        return None
-    return Folded(folding.value, tuple(folding.added), folding.occurred_at)
+    return folding.result
+
+
+def fold_over_time(words: Iterable[Word], cleared: Collection[datetime] = ()) -> list[tuple[datetime, Folded | None]]:
+    """Return what the words about one attribute come to from each instant on at which one was said, in order.
+
+    At the instants `cleared` everything said until then was forgotten.
+    """
+    folding = _Folding()
+    found: list[tuple[datetime, Folded | None]] = []
+    said = sorted(words, key=_place)
+    instants = sorted({one.occurred_at for one in said} | {at for at in cleared if said and at >= said[0].occurred_at})
+    last = 0
+    for at in instants:
+        while last < len(said) and said[last].occurred_at == at:
+            folding.take(said[last])
+            last += 1
+        if at in cleared:
+            folding = _Folding()
+        found.append((at, folding.result))
+    return found
 
 
 def joined(folded: Folded) -> Any:
@@ -106,6 +124,13 @@ class _Folding:
         self.added: list[Any] = []
         self.occurred_at: datetime | None = None
         self._once_at: datetime | None = None
+
+    @property
+    def result(self) -> Folded | None:
+        """What it comes to so far."""
+        if self.occurred_at is None or (self.value is ABSENT and not self.added):
+            return None
+        return Folded(self.value, tuple(self.added), self.occurred_at)
 
     def take(self, said: Word) -> None:
         match said.kind:

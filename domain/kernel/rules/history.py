@@ -35,6 +35,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     Occurrences are ordered by time, then fact id; words by time. Keys: attributes by name; tags by (source, key, value)
     with the value True; consents by (channel, purpose) with `granted` or `withdrawn`; identifiers by type with True;
     predictions by model; static segments by key with True.
+    `inferred` says of attributes that were ever inferred by which rule (None: while the value was said).
     `customers` are the ids of the customers she is made of.
     """
 
@@ -42,6 +43,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[Occurrence] = ()
     items: Sequence[Occurrence] = ()
     attributes: Mapping[str, Sequence[Word]] = {}
+    inferred: Mapping[str, Sequence[Word]] = {}
     tags: Mapping[tuple[str, str, str], Sequence[Word]] = {}
     consents: Mapping[tuple[str, str], Sequence[Word]] = {}
     identifiers: Mapping[str, Sequence[Word]] = {}

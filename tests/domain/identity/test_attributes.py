@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 
-from domain.identity.attributes import Word, WordKind, fold, joined, plain_number, word
+from domain.identity.attributes import Word, WordKind, fold, fold_over_time, joined, plain_number, word
 from domain.identity.customer import Customer
 from tests.spec import STREAM
 
@@ -118,3 +118,15 @@ def test_a_word_said_twice_is_recorded_once(said: list[tuple[int, tuple[str, Any
     before = dict(customer.attributes)
     assert tell(customer, said).collect_events() == []
     assert customer.attributes == before
+
+
+@any_of(_SAID)
+def test_an_attribute_over_time_is_what_the_words_until_each_instant_come_to(
+    said: list[tuple[int, tuple[str, Any]]],
+) -> None:
+    """Looking back at an instant sees what one who looked then saw."""
+    words = [at(seconds, _KINDS[what], value) for seconds, (what, value) in said if what in _KINDS]
+    cleared = {NOON + timedelta(seconds=seconds) for seconds, (what, _) in said if what == "clear_profile"}
+    for instant, folded in fold_over_time(words, cleared):
+        until = [one for one in words if one.occurred_at <= instant]
+        assert folded == fold(until, cleared_at=max((c for c in cleared if c <= instant), default=None))
