@@ -145,7 +145,6 @@ class Model(Aggregate):
         self.kind = ""
         self.learned_until: dict[int, datetime] = {}
         self.artefacts: dict[int, tuple[str, str]] = {}
-        self.parameters: dict[int, dict[str, Any]] = {}
         self.retired: set[int] = set()
         self.promoted: int | None = None
 
@@ -193,6 +192,11 @@ class Model(Aggregate):
         self._require(drift.model_version)
         self.record(Model.DriftObserved, **_fields(drift))
 
+    def artefact(self, version: int) -> tuple[str, str]:
+        """Return where the artefact of a version lies and its digest; raises `ModelNotFoundError`."""
+        self._require(version)
+        return self.artefacts[version]
+
     def _require(self, version: int) -> None:
         if version not in self.learned_until:
             known = ", ".join(map(str, self.learned_until)) or "none: train it first"
@@ -210,7 +214,6 @@ class Model(Aggregate):
                 self.key, self.kind = event.key, event.kind
                 self.learned_until[event.model_version] = event.data_until
                 self.artefacts[event.model_version] = (event.artefact, event.sha256)
-                self.parameters[event.model_version] = event.parameters
             case Model.Promoted():
                 self.promoted = event.model_version
             case Model.Retired():
