@@ -10,6 +10,7 @@ from domain.activity.readings import found, minor
 from domain.activity.vocabulary import Vocabulary
 from domain.kernel.rules.history import Occurrence
 from domain.kernel.rules.tree import Level, Scalar
+from domain.products import category_groups
 
 # Where a body keeps who told it and what an SDK noticed.
 ORIGIN: Final = "$"
@@ -41,7 +42,8 @@ class Knowing(NamedTuple):
     """What is needed beside the fact: whose days they are, what kinds of events mean, what the catalogue says.
 
     `day` gives what a day is, None where the calendar does not reach; `product` what the catalogue says of a product,
-    by the name an event gives it.
+    by the name an event gives it; `group` the group of categories that a product is in, by category,
+    subcategory, name and department.
     """
 
     zone: ZoneInfo
@@ -49,6 +51,7 @@ class Knowing(NamedTuple):
     vocabulary: Vocabulary
     day: Callable[[date], Day | None] = lambda _: None
     product: Callable[[str], Mapping[str, Any]] = lambda _: {}
+    group: Callable[[str | None, str | None, str | None, str | None], str | None] = category_groups.declared().of
 
 
 class Occurring(NamedTuple):
@@ -168,24 +171,34 @@ class ItemFields(_Lazy):
         if field is None:
             of_event = self._knowing.fields.events.get(name)
             return None if of_event is None or of_event.own else self._event.get(name)
-        match name:
-            case "amount":
-                return self._amount(field)
-            case "net_amount":
-                return self._signed(self.get("amount"))
-            case "net_quantity":
-                return self._signed(self.get("quantity"))
-        return self._said(field, self._line)
+        worked_out = _WORKED_OUT.get(name)
+        return self._said(field, self._line) if worked_out is None else worked_out(self, field)
 
-    def _amount(self, field: Field) -> int | None:
+    def amount(self, field: Field) -> int | None:
+        """Return what the line costs: as it says, else by its price."""
         said = self._said(field, self._line)
         if said is None and (price := self.get("price")) is not None:
             return minor(price * self.get("quantity"))
         return None if said is None else int(said)
 
-    def _signed(self, number: float | None) -> float | None:
+    def signed(self, number: float | None) -> float | None:
+        """Return a number as it counts: what is brought back is taken away."""
         sign = self._knowing.vocabulary.kind(self._fact.name).purchase
         return number * sign if sign and number is not None else None
+
+    def group(self) -> str | None:
+        """Return the group of categories that the product is in."""
+        return self._knowing.group(
+            self.get("category"), self.get("subcategory"), self.get("product_name"), self.get("department")
+        )
+
+
+_WORKED_OUT: Final[Mapping[str, Callable[[ItemFields, Field], Scalar | None]]] = {
+    "amount": lambda item, field: item.amount(field),
+    "net_amount": lambda item, _: item.signed(item.get("amount")),
+    "net_quantity": lambda item, _: item.signed(item.get("quantity")),
+    "category_group": lambda item, _: item.group(),
+}
 
 
 def _local(fact: Fact, knowing: Knowing) -> datetime:

@@ -28,6 +28,11 @@ _DESCRIBE = """
     WHERE (excluded.occurred_at, excluded.position) > (a.occurred_at, a.position)
 """
 
+_SPEAK = """
+    INSERT INTO spoken AS s (id, position) VALUES (1, $1)
+    ON CONFLICT (id) DO UPDATE SET position = greatest(s.position, excluded.position)
+"""
+
 
 class _Meta(msgspec.Struct):
     occurred_at: datetime
@@ -58,10 +63,13 @@ async def apply(connection: asyncpg.Connection, page: Page) -> None:
     """Take a page."""
     known: dict[UUID, _Known] = {}
     words: dict[tuple[UUID, str], Row] = {}
-    for entry in page.of(Product.Described.TOPIC, Product.Withdrawn.TOPIC):
+    entries = list(page.of(Product.Described.TOPIC, Product.Withdrawn.TOPIC))
+    for entry in entries:
         _fold(entry, known, words)
     await _execute(connection, _KNOW, (msgspec.structs.astuple(one) for one in known.values()))
     await _execute(connection, _DESCRIBE, words.values())
+    if entries:
+        await connection.execute(_SPEAK, entries[-1].position)
 
 
 def _fold(entry: Entry, known: dict[UUID, _Known], words: dict[tuple[UUID, str], Row]) -> None:
@@ -86,7 +94,7 @@ async def _execute(connection: asyncpg.Connection, statement: str, rows: Iterabl
 
 PROJECTION = Projection(
     name="products",
-    version=1,
+    version=2,
     tables=tables,
     topics=frozenset({Product.Described.TOPIC, Product.Withdrawn.TOPIC}),
     apply=apply,

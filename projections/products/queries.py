@@ -1,5 +1,6 @@
 """Ask the catalogue."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,15 @@ _PRODUCTS = """
       AND ($4::text IS NULL OR p.item_id = $4)
     ORDER BY p.item_type, p.item_id LIMIT $5
 """
+
+# The words that hold of items of any type, the later ones last.
+_ITEMS = """
+    SELECT p.item_id, a.key, a.value::text AS value FROM products.product AS p
+    JOIN products.attribute AS a USING (product_id)
+    WHERE p.item_id = ANY($1) AND (p.withdrawn_at IS NULL OR a.occurred_at > p.withdrawn_at)
+    ORDER BY a.occurred_at, a.position
+"""
+_SPOKEN = "SELECT position FROM products.spoken"
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,3 +62,16 @@ async def products(
         )
         for row in await reading.fetch(_PRODUCTS, *after, item_type, item_id, limit)
     ]
+
+
+async def items(reading: Reading, item_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return what the catalogue says of items by the id that events call them, whatever their type."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in await reading.fetch(_ITEMS, list(item_ids)):
+        found.setdefault(row["item_id"], {})[row["key"]] = msgspec.json.decode(row["value"])
+    return found
+
+
+async def spoken_at(reading: Reading) -> int:
+    """Return the position at which the catalogue was last spoken of, as far as the view is; 0 if never."""
+    return await reading.fetchval(_SPOKEN) or 0

@@ -17,6 +17,7 @@ product = sa.Table(
     sa.Column("described_at", _WHEN),
     sa.Column("withdrawn_at", _WHEN),
     sa.Index("product_named", "item_type", "item_id"),
+    sa.Index("product_item", "item_id"),
 )
 
 # The last word on each attribute.
@@ -27,5 +28,13 @@ attribute = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", JSON, nullable=False),
     sa.Column("occurred_at", _WHEN, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+
+# Where in the log the catalogue was last spoken of: one row, so that whoever keeps products in memory knows of news.
+spoken = sa.Table(
+    "spoken",
+    tables,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("position", sa.BigInteger, nullable=False),
 )

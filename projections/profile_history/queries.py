@@ -11,11 +11,12 @@ from domain.kernel.rules.history import History, Occurrence
 from projections.customer_360.folding import Sealed
 from projections.engine.projection import Reading
 from projections.identity_graph import queries as identity_graph
+from projections.predictions.queries import words_of
 from projections.profile_history.attributes import Opened, attributes, clearings, incremented, spoken
 from projections.profile_history.decisions import Decision, decisions_of
 from projections.profile_history.facts import INCREMENTED, FactRow, facts_of, increments
 from projections.profile_history.inferences import holdings
-from projections.profile_history.occurring import Happened, occurring
+from projections.profile_history.occurring import Happened, Reader
 from projections.profile_history.words import consents, identifiers, tags
 
 # Gives the values in clear, without those that nobody can read any more.
@@ -24,6 +25,7 @@ Opening = Callable[[Collection[Sealed]], Awaitable[Opened]]
 # Of the values that are sealed those that tags are made of; the others never leave their seal for a rule.
 OPENED: Final = frozenset({"birthday", "birth_date", "birthdate", "child_birthday", "baby_birthday"})
 _UNBOUND: Final = "SELECT customer_id, occurred_at FROM identity_graph.unbinding WHERE customer_id = ANY($1)"
+_PREDICTED: Final = "SELECT DISTINCT profile_id FROM prediction WHERE profile_id = ANY($1)"
 
 
 class UnknownProfileError(LookupError):
@@ -45,7 +47,7 @@ EVERYTHING: Final = Wanted()
 
 
 async def history_of(
-    reading: Reading, customer_id: UUID, *, opening: Opening | None = None, wanted: Wanted = EVERYTHING
+    reading: Reading, customer_id: UUID, facts: Reader, *, opening: Opening | None = None, wanted: Wanted = EVERYTHING
 ) -> History:
     """Return the history of the profile that a customer belongs to; raises `UnknownProfileError`.
 
@@ -55,12 +57,13 @@ async def history_of(
     if found is None or not found[1]:
         raise UnknownProfileError(customer_id)
     profile_id, members = found
-    return (await histories(reading, {profile_id: members}, opening=opening, wanted=wanted))[profile_id]
+    return (await histories(reading, {profile_id: members}, facts, opening=opening, wanted=wanted))[profile_id]
 
 
 async def histories(
     reading: Reading,
     members: Mapping[UUID, Collection[UUID]],
+    facts: Reader,
     *,
     opening: Opening | None = None,
     wanted: Wanted = EVERYTHING,
@@ -69,9 +72,10 @@ async def histories(
     customers = sorted({customer for group in members.values() for customer in group})
     decisions = await decisions_of(reading, customers)
     rows = await _facts(reading, customers, wanted)
-    events, items = occurring(rows)
+    events, items = await facts.read(reading, rows)
     unbound = await _unbound(reading, decisions)
     opened = await _opened(decisions, wanted.opened, opening)
+    predicted = {row["profile_id"] for row in await reading.fetch(_PREDICTED, [*members, *customers])}
     found = {}
     for profile_id, group in members.items():
         decided = [one for member in sorted(group) for one in decisions.get(member, ())]
@@ -89,6 +93,7 @@ async def histories(
             tags=tags(decided),
             consents=consents(decided),
             identifiers=identifiers(decided, unbound),
+            predictions=await words_of(reading, profile_id, group) if predicted & {profile_id, *group} else {},
             customers=frozenset(map(str, group)),
         )
     return found

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -14,20 +15,24 @@ from domain.identity.inference import Grounds
 from domain.kernel.event import Meta
 from domain.kernel.ids import derived
 from domain.kernel.rules.history import History, Word
+from domain.products.product import Product
 from projections.customer_360.folding import Sealed
 from projections.identity_graph.projector import PROJECTION as GRAPH
+from projections.products.projector import PROJECTION as PRODUCTS
+from projections.profile_history.occurring import Reader
 from projections.profile_history.queries import Wanted, histories
 from tests.projections.following import current
 from tests.projections.log import NOON, Log, a_fact, an_order, customer_id
 
 LI, WANG = customer_id("li"), customer_id("wang")
 DAY = timedelta(days=1)
+READER = Reader(ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture(autouse=True)
 async def graph(database: str, log: Log) -> None:
-    """The identity graph stands."""
-    await current(database, log.register("somebody"), GRAPH)
+    """The views that are read stand."""
+    await current(database, log.register("somebody"), GRAPH, PRODUCTS)
 
 
 async def opening(sealed: Collection[Sealed]) -> dict[Sealed, Any]:
@@ -37,7 +42,7 @@ async def opening(sealed: Collection[Sealed]) -> dict[Sealed, Any]:
 
 async def history(reading: asyncpg.Connection, *members: UUID, wanted: Wanted | None = None) -> History:
     """Return what is known of the person made of these customers."""
-    found = await histories(reading, {LI: members or (LI,)}, opening=opening, wanted=wanted or Wanted())
+    found = await histories(reading, {LI: members or (LI,)}, READER, opening=opening, wanted=wanted or Wanted())
     return found[LI]
 
 
@@ -90,7 +95,7 @@ async def test_sealed_values_are_opened_for_the_few_names_that_rules_may_read(
     log.describe("li", at=NOON, personal={"birthday": "1990-05-17", "name": "李娜"})
 
     found = await history(reading)
-    unopened = (await histories(reading, {LI: [LI]}))[LI]
+    unopened = (await histories(reading, {LI: [LI]}, READER))[LI]
 
     assert found.attributes == {"birthday": [Word(NOON, "1990-05-17")]}
     assert unopened.attributes == {}
@@ -189,6 +194,24 @@ async def test_withdrawn_facts_never_happened(log: Log, reading: asyncpg.Connect
     assert [one.name for one in found.events] == ["page.viewed", "order.completed"]
     assert [one.fields["amount"] for one in orders.events] == [100]
     assert [one.name for one in earlier.events] == ["page.viewed"]
+
+
+async def test_what_an_event_leaves_out_the_catalogue_says_as_of_now(
+    database: str, log: Log, reading: asyncpg.Connection
+) -> None:
+    """A product described later is known at once."""
+    line = msgspec.json.encode({"products": [{"product_id": "P-1", "amount": 9900}]}).decode()
+    log.seal(a_fact("li", "order.completed", at=NOON, amount=9_900, body=line))
+    unknown = await history(reading)
+    said = Product.Described(item_type="sku", item_id="P-1", attributes={"category": "空调"})
+    await current(database, log.append((derived("product", "sku", "P-1"), said)), PRODUCTS)
+
+    found = await history(reading)
+
+    assert [item.fields.get("category_group") for item in unknown.items] == [None]
+    assert [(item.fields.get("category"), item.fields.get("category_group")) for item in found.items] == [
+        ("空调", "air_conditioner")
+    ]
 
 
 async def test_of_an_erased_person_nothing_is_known_but_what_came_later(log: Log, reading: asyncpg.Connection) -> None:
