@@ -4,8 +4,9 @@ JSON form: every node is an object whose `type` names it. `reading.py` reads and
 person, `projections/batch` all of them, `saying.py` says it in Chinese and English.
 
 What is missing (never said, the sum of nothing, a division by zero) is None: it compares as false with everything, and
-fulfils only `missing`, `ne` and `not_in`. Texts, numbers and truth values are never equal to each other. Money is in
-minor units (fen).
+fulfils only `missing`, `ne` and `not_in`. Texts, numbers and truth values are never equal to each other, and neither is
+less than the other; in an order of all values truth values come first, then numbers, then texts by code point. Money is
+in minor units (fen).
 """
 
 from datetime import datetime
@@ -78,7 +79,9 @@ class Field(Node, frozen=True, kw_only=True, tag="field"):
 class Attribute(Node, frozen=True, kw_only=True, tag="attribute"):
     """What is said, or inferred, of the person, such as `city` or `sex`.
 
-    Or what follows from it and the instant: `age`, `days_to_birthday`, `member_days`, `known_days`.
+    Or what follows from it and the date of the zone: `age` and `days_to_birthday` (0 on the day) from `birthday`, one
+    of 29 February being kept on 1 March where there is none, one by the lunar calendar telling nothing; `member_days`
+    since `joined_at`; `known_days` since her first behaviour. Each is missing where what it follows from is.
     """
 
     name: str
@@ -91,7 +94,9 @@ class Measure(Node, frozen=True, kw_only=True, tag="measure"):
     `events` means all behaviour. `where` looks at fields. `take` is done over `field`: count, active_days (days of the
     zone with anything), days_since_first and days_since_last (dates of the zone, today is 0) need none; top is the most
     frequent value, the `rank`th, ties by the lesser value; first and last the value of the earliest and latest, ties by
-    the greater value. sum, mean, min, max and stddev (of the sample) pass over what is no number.
+    the greater value; these and distinct pass over occurrences without the field. sum, mean, min, max and stddev (of
+    the sample, so of two at least) pass over what is no number. count, distinct and active_days of nothing are 0,
+    everything else of nothing is missing.
     """
 
     events: tuple[str, ...] = ()
@@ -154,7 +159,10 @@ class Case(Node, frozen=True, kw_only=True, tag="case"):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What adds to a score: `weight` where the rule holds, or `weight` times the value (nothing where missing)."""
+    """What adds to a score: `weight` where the rule holds, or `weight` times the value (nothing where missing).
+
+    With both, the value counts where the rule holds.
+    """
 
     name: str
     weight: float
@@ -218,8 +226,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Sequence(Node, frozen=True, kw_only=True, tag="sequence"):
     """The steps happened one after the other (strictly later), all inside the window; other things may lie between.
 
-    With `unless` nothing that it names followed the last step within its `limit_seconds`, which are over (without a
-    limit: nothing followed so far).
+    With `unless` nothing that it names followed the last step (strictly later, inside the window or not) within its
+    `limit_seconds`, which are over at the instant that ends them (without a limit: nothing followed so far). One way to
+    take the steps that fulfils all this is enough.
     """
 
     steps: tuple[Step, ...]
@@ -228,7 +237,10 @@ class Sequence(Node, frozen=True, kw_only=True, tag="sequence"):
 
 
 class HasBeen(Node, frozen=True, kw_only=True, tag="has_been"):
-    """The rule has held at every instant from `amount` units before until now."""
+    """The rule has held at every instant from `amount` units before until now, both included.
+
+    So it holds from the instant on at which `amount` units since the rule began to hold are over, counted as in `Last`.
+    """
 
     rule: "Rule"
     amount: int
@@ -236,7 +248,11 @@ class HasBeen(Node, frozen=True, kw_only=True, tag="has_been"):
 
 
 class AsOf(Node, frozen=True, kw_only=True, tag="as_of"):
-    """The rule held at an instant, or so many units before now; nothing that came later is seen."""
+    """The rule held at an instant, or so many units before now; nothing that came later is seen.
+
+    So many units before is the last instant from which they are over, counted as in `Last`. Of an instant that is yet
+    to come it is false.
+    """
 
     rule: "Rule"
     at: datetime | None = None

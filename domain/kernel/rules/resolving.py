@@ -1,0 +1,85 @@
+"""Resolving: tags and segments that a rule names are put into it, so that it can be judged by itself."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from domain.kernel.errors import InvalidInputError
+from domain.kernel.rules.tree import InSegment, Rule, Tag, Value
+
+N = TypeVar("N", bound=msgspec.Struct)
+_PLACES = tuple[tuple[str, str], ...]
+
+
+class CycleError(InvalidInputError):
+    """A tag or a segment is made of itself."""
+
+    code = "rule.cycle"
+
+
+class UndefinedError(InvalidInputError):
+    """A rule names a tag or a segment that does not exist (any more)."""
+
+    code = "rule.undefined"
+
+
+class Definitions(msgspec.Struct, frozen=True, kw_only=True):
+    """What tags and segments are, by key. A segment that is a list of people has the rule None: it stays by its key."""
+
+    tags: Mapping[str, Value] = {}
+    segments: Mapping[str, Rule | None] = {}
+
+
+def resolve(node: N, definitions: Definitions) -> N:
+    """Return a rule or a value in which no tag stands and no segment but lists.
+
+    Raises `CycleError`, which names the way from a key back to itself, and `UndefinedError`.
+    """
+    resolved: N = _Resolver(definitions).resolved(node, ())
+    return resolved
+
+
+class _Resolver:
+    """Resolves each definition once, however often it is named."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._done: dict[tuple[str, str], msgspec.Struct] = {}
+
+    def resolved(self, node: Any, way: _PLACES) -> Any:
+        """Return the node, resolved; `way` are the definitions it stands in."""
+        match node:
+            case Tag(key=key):
+                return self._defined("tag", key, node, self._definitions.tags, way)
+            case InSegment(key=key):
+                return self._defined("segment", key, node, self._definitions.segments, way)
+            case msgspec.Struct():
+                return self._rebuilt(node, way)
+            case tuple():
+                return tuple(self.resolved(one, way) for one in node)
+        return node
+
+    def _rebuilt(self, node: msgspec.Struct, way: _PLACES) -> msgspec.Struct:
+        before = {name: getattr(node, name) for name in node.__struct_fields__}
+        after = {name: self.resolved(value, way) for name, value in before.items()}
+        changed = {name: value for name, value in after.items() if value is not before[name] and value != before[name]}
+        return msgspec.structs.replace(node, **changed) if changed else node
+
+    def _defined(
+        self, what: str, key: str, node: msgspec.Struct, defined: Mapping[str, Any], way: _PLACES
+    ) -> msgspec.Struct:
+        place = (what, key)
+        if place in way:
+            circle = [*way[way.index(place) :], place]
+            raise CycleError("a circle of definitions: " + " -> ".join(key for _, key in circle), field=key)
+        if key not in defined:
+            raise UndefinedError(f"there is no {what} {key}" + _named_by(way), field=key)
+        if place not in self._done:
+            made = defined[key]
+            self._done[place] = node if made is None else self.resolved(made, (*way, place))
+        return self._done[place]
+
+
+def _named_by(way: _PLACES) -> str:
+    return f": {' -> '.join(key for _, key in way)} is made of it" if way else ""
