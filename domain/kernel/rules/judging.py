@@ -17,6 +17,7 @@ from domain.kernel.rules.parts.numbers import arithmetic, cases, constant, weigh
 from domain.kernel.rules.parts.part import RulePart, ValuePart
 from domain.kernel.rules.parts.past import as_of, has_been
 from domain.kernel.rules.parts.sequences import sequence
+from domain.kernel.rules.parts.series import Kind
 from domain.kernel.rules.parts.surroundings import context
 from domain.kernel.rules.parts.words import consented, identified, in_segment, prediction, sampled, tagged
 from domain.kernel.rules.tree import (
@@ -86,10 +87,16 @@ class Plan:
         # Rules that look at circumstances, of which those of a later day may yet be told.
         self.circumstantial = {key for key, rule in rules.items() if depends_on(rule).contexts}
         self._layout = build.layout()
+        self._number_of = build.number_of
+        self.series_count = self._layout.series
 
     def person(self, history: History, world: World) -> Person:
         """Lay out what is known of a person."""
         return Person(self._layout, history, world)
+
+    def series_of(self, kind: Kind) -> int:
+        """Return the number of the series of a kind of occurrences that the rules look at."""
+        return self._number_of(kind)
 
     def holds(self, key: str, moment: Moment) -> bool:
         """Say whether a rule holds."""

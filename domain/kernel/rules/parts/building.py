@@ -44,8 +44,12 @@ class MomentBuilder:
 
     def series(self, kind: Kind) -> int:
         """Return the number of the series of a kind."""
-        kind = kind._replace(events=tuple(sorted(set(kind.events))))
+        kind = _in_order(kind)
         return self._series.setdefault(msgspec.json.encode(kind), (len(self._series), kind))[0]
+
+    def number_of(self, kind: Kind) -> int:
+        """Return the number of a series there is; raises `KeyError` for one there is not."""
+        return self._series[msgspec.json.encode(_in_order(kind))][0]
 
     def window(self, window: Window | None) -> int:
         """Return the number of a window."""
@@ -68,3 +72,7 @@ class MomentBuilder:
         if type(node) not in makers:
             raise UnfitNodeError(f"{type(node).__name__} cannot be asked of a person: is the rule resolved?")
         return makers[type(node)]
+
+
+def _in_order(kind: Kind) -> Kind:
+    return kind._replace(events=tuple(sorted(set(kind.events))))

@@ -39,9 +39,12 @@ class Person:
         for item in history.items:
             self.add(item, "items")
 
-    def add(self, occurrence: Occurrence, of: Level = "events") -> None:
-        """Take in something she did. `history` stays as it was: its words are what counts from then on."""
-        self._layout.sorter.sort(occurrence, of, self.world.told, self.series)
+    def add(self, occurrence: Occurrence, of: Level = "events") -> list[int]:
+        """Take in something she did, and return the numbers of the series it belongs to.
+
+        `history` stays as it was: its words are what counts from then on.
+        """
+        return self._layout.sorter.sort(occurrence, of, self.world.told, self.series)
 
     def at(self, now: datetime) -> "Moment":
         """Return the person as she is at an instant (UTC)."""

@@ -109,15 +109,15 @@ class Sorter:
             if not kind.events:
                 self._any[kind.of].append(index)
 
-    def sort(self, occurrence: Occurrence, of: Level, told: AbstractSet[str], into: list[Series]) -> None:
-        """Add the occurrence wherever it belongs."""
-        for index in self._named.get((of, occurrence.name), ()):
-            self._add(index, occurrence, into)
+    def sort(self, occurrence: Occurrence, of: Level, told: AbstractSet[str], into: list[Series]) -> list[int]:
+        """Add the occurrence wherever it belongs; returns the numbers of these series."""
+        found = [index for index in self._named.get((of, occurrence.name), ()) if self._fits(index, occurrence)]
         if occurrence.name not in told:
-            for index in self._any[of]:
-                self._add(index, occurrence, into)
-
-    def _add(self, index: int, occurrence: Occurrence, into: list[Series]) -> None:
-        test = self._tests[index]
-        if test is None or test(occurrence.fields):
+            found += [index for index in self._any[of] if self._fits(index, occurrence)]
+        for index in found:
             into[index].add(occurrence)
+        return found
+
+    def _fits(self, index: int, occurrence: Occurrence) -> bool:
+        test = self._tests[index]
+        return test is None or test(occurrence.fields)
