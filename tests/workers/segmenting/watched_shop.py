@@ -1,0 +1,163 @@
+"""A shop whose segments are watched, with a clock that a test sets."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from commands.activity.intake import Intake
+from commands.runtime.event_store import EventStore, open_event_store
+from commands.runtime.settings import Settings
+from domain.activity.activity import Activity
+from domain.identity.identifier import Identifier, IdentifierType
+from domain.identity.naming import Naming
+from domain.kernel.rules.tree import All, Compare, Last, Measure, Rule
+from domain.kernel.rules.world import World
+from projections.identity_graph.projector import PROJECTION as IDENTITY_GRAPH
+from projections.products.projector import PROJECTION as PRODUCTS
+from tests.projections.following import following as views
+from tests.projections.following import until
+from workers.segmenting.following import Following, Stored
+from workers.segmenting.knowing import Histories, world_of
+from workers.segmenting.segmenting import Segmenting
+from workers.segmenting.subjects import Subjects
+from workers.segmenting.watching import Definition, Watch
+
+NAMING = Naming(b"p" * 32)
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+_MOST_STEPS = 500
+_VIEWS = "SELECT count(*) FROM projection_position WHERE name IN ('identity_graph', 'products')"
+
+
+def bought(days: int = 7, at_least: int = 1) -> Rule:
+    """Who bought at least so often in the last days."""
+    orders = Measure(events=("order.completed",), within=Last(amount=days))
+    return Compare(left=orders, op="gte", right=at_least)
+
+
+def defined(key: str, rule: Rule, version: int = 1) -> Definition:
+    """A live segment."""
+    return Definition(key=key, version=version, rule=rule)
+
+
+EVERYBODY = All(of=())
+
+
+class Told(msgspec.Struct, frozen=True, order=True):
+    """A fact of a membership."""
+
+    at: datetime
+    member: str
+    name: str
+    segment: str
+    reason: str
+
+
+class WatchedShop:
+    """The shop, its people and its segments."""
+
+    def __init__(self, store: EventStore, intake: Intake, settings: Settings, connection: asyncpg.Connection) -> None:
+        self.store = store
+        self.now = NOON
+        self.definitions: list[Definition] = []
+        self._intake = intake
+        self._settings = settings
+        self._connection = connection
+        self._members: dict[str, str] = {}
+        self._count = 0
+        self._world: World = world_of(settings)
+        self.work: Segmenting | None = None
+
+    async def define(self, *definitions: Definition) -> None:
+        """Make these the live segments, and settle."""
+        self.definitions = list(definitions)
+        await self.restart()
+        await self.settle()
+
+    async def restart(self) -> None:
+        """Begin anew, as a process does that was killed: nothing is known but what is stored."""
+        stored = await Stored.take_over(self._connection)
+        subjects = Subjects(self._connection, stored.registry, Histories(self.store.pool, self._settings))
+        following = Following(self.store, self._connection, stored, subjects, self._clock)
+        self.work = Segmenting(following, stored, self._connection, self._define, self._watching)
+
+    async def settle(self) -> None:
+        """Let the worker do all that there is to do by now."""
+        assert self.work is not None
+        for _ in range(_MOST_STEPS):
+            if not await self.work.step():
+                return
+        raise AssertionError("the worker does not come to rest")
+
+    async def move_to(self, now: datetime) -> None:
+        """Let the clock show this instant, and settle."""
+        self.now = now
+        await self.settle()
+
+    async def happens(self, *activities: Activity, settle: bool = True) -> None:
+        """Let things happen."""
+        await self._intake.take(activities)
+        if settle:
+            await self.settle()
+
+    def did(self, member: str, name: str, at: datetime | None = None, **more: Any) -> Activity:
+        """Something a member did; now, unless said otherwise."""
+        self._count += 1
+        identifier = Identifier(type=IdentifierType.MEMBER_CODE, value=member)
+        self._members[str(NAMING.customer_id(identifier))] = member
+        fields: dict[str, Any] = {"identifiers": (identifier,), "message_id": f"m{self._count}"} | more
+        at = at or self.now
+        return Activity(source="web", name=name, occurred_at=at, received_at=self.now, **fields)
+
+    async def told(self) -> list[Told]:
+        """Return all that was told, in the order of the log."""
+        rows = await self.store.pool.fetch(
+            "SELECT occurred_at, customer_id, name, body::text AS body FROM fact_log WHERE source = 'koi.segments' "
+            "ORDER BY recorded_at, fact_id"
+        )
+        found = []
+        for row in rows:
+            body = msgspec.json.decode(row["body"])
+            member = self._members.get(str(row["customer_id"]), str(row["customer_id"]))
+            name = row["name"].removeprefix("segment.")
+            found.append(Told(row["occurred_at"], member, name, body["segment"], body["reason"]))
+        return found
+
+    async def changes(self) -> list[tuple[str, str, timedelta]]:
+        """Return what was told as member, what, and how long after noon."""
+        return [(one.member, one.name, one.at - NOON) for one in await self.told()]
+
+    def members(self, key: str) -> int:
+        """Return how many are in a segment."""
+        assert self.work is not None
+        return self.work.size(key)
+
+    def _clock(self) -> datetime:
+        return self.now
+
+    async def _define(self) -> Sequence[Definition]:
+        return list(self.definitions)
+
+    def _watching(self, definitions: Sequence[Definition]) -> Watch:
+        return Watch(definitions, self._world)
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings, master_key: bytes) -> AsyncIterator[WatchedShop]:
+    """Open the shop over a migrated database, with the views the worker asks."""
+    async with (
+        open_event_store(settings.database_url, master_key) as store,
+        Intake(store, NAMING) as intake,
+        views(settings.database_url, IDENTITY_GRAPH, PRODUCTS),
+    ):
+        connection = await asyncpg.connect(settings.database_url, server_settings={"timezone": "UTC"})
+        await until(
+            connection, "SELECT count(*) FROM projection_position WHERE name IN ('identity_graph', 'products')", 2
+        )
+        try:
+            yield WatchedShop(store, intake, settings, connection)
+        finally:
+            await connection.close()

@@ -1,0 +1,57 @@
+"""What the role knows beside the people: the live definitions, the zone, the calendar, and how histories are read."""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+
+from commands.context.own_calendar import calendar_of_home
+from commands.runtime.settings import Settings
+from domain.activity.vocabulary import Vocabulary
+from domain.context.circumstances import circumstances
+from domain.kernel.rules.history import History, Occurrence
+from domain.kernel.rules.world import World
+from projections.profile_history.facts import FactRow
+from projections.profile_history.occurring import Reader
+from projections.profile_history.queries import Opening, Wanted, histories
+from workers.segmenting.subjects import Occurring
+
+
+def world_of(settings: Settings) -> World:
+    """Return what rules know beside the person."""
+    told = frozenset(kind.name for kind in Vocabulary.load().kinds if not kind.behaviour)
+    calendar = calendar_of_home(settings.home)
+    return World(
+        zone=settings.zone, circumstances=partial(circumstances, calendar=calendar, zone=settings.zone), told=told
+    )
+
+
+class Histories:
+    """Reads histories and facts as they stand in the database."""
+
+    def __init__(self, pool: asyncpg.Pool, settings: Settings, opening: Opening | None = None) -> None:
+        """Take where to read, and what opens sealed values."""
+        calendar = calendar_of_home(settings.home)
+        self._pool = pool
+        self._reader = Reader(settings.zone, calendar.day)
+        self._opening = opening
+
+    async def histories(
+        self, members: Mapping[UUID, Collection[UUID]], names: Collection[str] | None
+    ) -> Mapping[UUID, History]:
+        """Return the history of each profile, given its customers, with the facts of these names (None: all)."""
+        return await histories(self._pool, members, self._reader, opening=self._opening, wanted=Wanted(names=names))
+
+    async def occurring(self, rows: Collection[FactRow]) -> Occurring:
+        """Return facts as rules look at them."""
+        by_customer: dict[UUID, list[FactRow]] = {}
+        for row in rows:
+            by_customer.setdefault(row.customer_id, []).append(row)
+        events, items = await self._reader.read(self._pool, by_customer)
+        found: dict[int, tuple[Occurrence, list[Occurrence]]] = {
+            event.fact_id: (event, []) for of_one in events.values() for event in of_one
+        }
+        for item in (item for of_one in items.values() for item in of_one):
+            found[item.fact_id][1].append(item)
+        return found

@@ -1,0 +1,113 @@
+"""The work of the role while its connections hold: the log first, then what is due by then, then the walks."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from projections.engine.page import Page, read_page
+from workers.segmenting.following import Following, Stored
+from workers.segmenting.keeping import Standing
+from workers.segmenting.step import Step
+from workers.segmenting.walking import anew, begun, walk
+from workers.segmenting.watching import Definition, Watch
+
+_FACTS_A_PAGE: Final = 20_000
+_NEXT_DUE: Final = "SELECT min(due_at) FROM segmenting.due"
+# What changes definitions: of segments, of tags and models that their rules ask for.
+_DEFINING: Final = ("segment.", "tag.", "model.")
+
+Defining = Callable[[], Awaitable[Sequence[Definition]]]
+Watching = Callable[[Sequence[Definition]], Watch]
+
+
+class Anew(msgspec.Struct, frozen=True):
+    """Something new is known of everybody since an instant: what a model says, or who stands in a list."""
+
+    at: datetime
+    model: str | None = None
+    listed: str | None = None
+
+
+class Segmenting:
+    """Follows the log, watches the clock, walks through everybody; one step after the other."""
+
+    def __init__(
+        self,
+        following: Following,
+        stored: Stored,
+        connection: asyncpg.Connection,
+        defining: Defining,
+        watching: Watching,
+    ) -> None:
+        """Take what follows the log, where the definitions come from, and what makes them ready."""
+        self._following = following
+        self._stored = stored
+        self._connection = connection
+        self._defining = defining
+        self._watching = watching
+        self._watch: Watch | None = None
+
+    async def step(self) -> bool:
+        """Do what there is to do first; returns whether there is more to do at once."""
+        watch = self._watch or await self._define()
+        page = await read_page(self._connection, self._following.position, facts=_FACTS_A_PAGE)
+        if not page.is_empty:
+            await self._following.take(page, watch)
+            if any(entry.topic.startswith(_DEFINING) for entry in page.entries):
+                watch = await self._define()
+                await self._begin(watch, page)
+            if page.is_full:
+                return True
+        is_more = await self._following.fall_due(watch)
+        is_walking = await walk(self._following, self._connection, self._stored.registry, watch)
+        return is_more or is_walking or not page.is_empty
+
+    def size(self, key: str) -> int:
+        """Return how many are in a segment."""
+        return self._following.membership.size(key)
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next membership may change by time alone."""
+        found: datetime | None = await self._connection.fetchval(_NEXT_DUE)
+        return found
+
+    async def _define(self) -> Watch:
+        """Read the definitions; walks begin for what is new, and what is no segment any more is forgotten."""
+        definitions = await self._defining()
+        before = self._watch
+        if before is not None and [one.definition for one in before.watched.values()] == list(definitions):
+            return before
+        watch = self._watch = self._watching(definitions)
+        following = self._following
+        following.forget_everybody()
+        step = following.step(watch)
+        for key in following.standings.keys() - watch.keys:
+            del following.standings[key]
+            following.membership.drop(key)
+            step.writing.ended.append(key)
+        self._stand(step, begun(following.standings, watch, step.now))
+        await following.commit(step)
+        return watch
+
+    async def _begin(self, watch: Watch, page: Page) -> None:
+        """Walk anew where a page says something of everybody."""
+        step = self._following.step(watch)
+        for news in said_of_everybody(page):
+            keys = [
+                *(watch.of_model(news.model) if news.model else ()),
+                *(watch.of_list(news.listed) if news.listed else ()),
+            ]
+            self._stand(step, anew(self._following.standings, keys, news.at))
+        await self._following.commit(step)
+
+    def _stand(self, step: Step, standings: Sequence[Standing]) -> None:
+        self._following.standings.update({one.key: one for one in standings})
+        step.writing.standings += standings
+
+
+def said_of_everybody(_page: Page) -> list[Anew]:
+    """Return what the page says of everybody at once."""
+    return []

@@ -1,0 +1,143 @@
+"""One step of the worker: whose memberships are judged, what is told of them, what is stored."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from commands.segments.tell_membership import Change
+from workers.segmenting.judging import Judged, Stood, changed, judged
+from workers.segmenting.keeping import Standing, Writing
+from workers.segmenting.membership import Membership
+from workers.segmenting.subject import Settled, Subject
+from workers.segmenting.sweeping import Turn
+from workers.segmenting.watching import Watch, Watched
+
+# Why a membership changed, where it was no fact of the person: what the fact of it says as `reason`.
+TIME_PASSED: Final = "time_passed"
+SAID: Final = "profile_changed"
+JOINED: Final = "profiles_joined_or_parted"
+CAME_LATE: Final = "came_late"
+JUDGED_ANEW: Final = "judged_anew"
+
+
+class Concern(msgspec.Struct, kw_only=True):
+    """What concerns one person: the instants of news by segment, and the facts that they are, by instant.
+
+    `joined` says when she became another than she was; `held` then holds the segments anybody of her was in.
+    """
+
+    news: dict[str, list[datetime]] = {}
+    reasons: dict[datetime, str] = {}
+    joined: datetime | None = None
+    held: frozenset[str] | None = None
+
+    def add(self, keys: Iterable[str], at: datetime, reason: str) -> None:
+        """Let something at an instant concern segments."""
+        if self.reasons.get(at, SAID) == SAID:  # what she did says more than that something was said
+            self.reasons[at] = reason
+        for key in keys:
+            self.news.setdefault(key, []).append(at)
+
+
+class Step:
+    """Collects what is to be told and stored, until it is written at once."""
+
+    def __init__(self, watch: Watch, membership: Membership, standings: Mapping[str, Standing], now: datetime) -> None:
+        """Begin with nothing to write."""
+        self._watch = watch
+        self._membership = membership
+        self._standings = standings
+        self.now = now
+        self.changes: list[Change] = []
+        self.writing = Writing()
+
+    def take(self, subject: Subject, concern: Concern) -> None:
+        """Judge a person for whom there are news."""
+        for watched, standing in self._watching(subject):
+            news = sorted(concern.news.get(standing.key, ()))
+            if concern.joined:
+                stood = self._stood(subject, standing, concern.held)
+                found = changed(watched, subject, stood, concern.joined, news, self.now)
+            elif news:
+                found = judged(watched, subject, self._stood(subject, standing, concern.held), news, self.now)
+            else:
+                continue
+            last = max((at for at in (*news, concern.joined) if at and at <= self.now), default=standing.began_at)
+            self._settle(subject, watched, found, last, concern)
+        self._note(subject)
+
+    def fall_due(self, subject: Subject) -> None:
+        """Judge the memberships that may change by time alone by now."""
+        for watched, standing in self._watching(subject):
+            due = subject.settled(standing.key).due
+            if due is not None and due <= self.now:
+                found = judged(watched, subject, self._stood(subject, standing, None), (), self.now)
+                self._settle(subject, watched, found, due, Concern())
+        self._note(subject)
+
+    def first(self, subject: Subject, keys: Iterable[str]) -> None:
+        """Put a person where she belongs, and tell nothing of it."""
+        for key in keys:
+            watched, moment = self._watch.watched[key], subject.at(self.now)
+            self._membership.put(key, subject.number, is_in=watched.holds(moment))
+            subject.settle(key, Settled(self.now, watched.change(moment)))
+        self._note(subject)
+
+    def again(self, subject: Subject, standings: Iterable[Standing]) -> None:
+        """Judge a person anew by what is known of everybody since the instant that the standing names."""
+        for standing in standings:
+            at = standing.telling_at or self.now
+            watched = self._watch.watched[standing.key]
+            found = changed(watched, subject, self._stood(subject, standing, None), at, (), self.now)
+            self._settle(subject, watched, found, at, Concern(reasons={at: JUDGED_ANEW}))
+        self._note(subject)
+
+    def _watching(self, subject: Subject) -> Iterator[tuple[Watched, Standing]]:
+        for key, watched in self._watch.watched.items():
+            standing = self._standings.get(key)
+            if standing is not None and standing.watches(subject.profile_id):
+                yield watched, standing
+
+    def _stood(self, subject: Subject, standing: Standing, held: Collection[str] | None) -> Stood:
+        key = standing.key
+        settled = subject.settled(key)
+        was_in = self._membership.has(key, subject.number) if held is None else key in held
+        # Of one who became another it is not known until when her membership would have stayed.
+        due = settled.due if held is None else None
+        return Stood(was_in, due, max(settled.at, standing.began_at), subject.told(key))
+
+    def _settle(self, subject: Subject, watched: Watched, found: Judged, last: datetime, concern: Concern) -> None:
+        definition = watched.definition
+        for turn in found.turns:
+            change = Change(
+                profile_id=subject.customer_id,
+                segment=definition.key,
+                version=definition.version,
+                is_in=turn.holds,
+                occurred_at=turn.at,
+                reason=self._reason(turn, concern),
+            )
+            self.changes.append(change)
+            subject.tell(definition.key, turn.at)
+            last = max(last, turn.at)
+        self._membership.put(definition.key, subject.number, is_in=found.holds)
+        subject.settle(definition.key, Settled(max(last, subject.settled(definition.key).at), found.due))
+
+    def _reason(self, turn: Turn, concern: Concern) -> str:
+        if concern.joined and turn.at == concern.joined:
+            return JOINED
+        if turn.at in concern.reasons:
+            return concern.reasons[turn.at]
+        late = concern.reasons and turn.at < max(concern.reasons)
+        return CAME_LATE if late and turn.at < min(concern.reasons) else TIME_PASSED
+
+    def _note(self, subject: Subject) -> None:
+        """Note when she has to be looked at again."""
+        subject.forget_moments()
+        earliest = subject.earliest(standing.key for _, standing in self._watching(subject))
+        # What is stored too early does no harm: she is looked at once more for nothing, and then it is stored anew.
+        is_early = subject.stored is not None and earliest is not None and self.now < subject.stored <= earliest
+        if earliest != subject.stored and not is_early:
+            self.writing.dues[subject.profile_id] = subject.stored = earliest
