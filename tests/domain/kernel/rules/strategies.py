@@ -82,8 +82,12 @@ def windows() -> st.SearchStrategy[Window]:
     )
     units = st.sampled_from(("day", "week", "month", "quarter", "year"))
     calendar = st.builds(tree.Calendar, unit=units, ago=st.integers(0, 2))
-    between = st.builds(tree.Between, since=st.none() | instants(), until=st.none() | instants())
+    between = st.builds(tree.Between, since=st.none() | instants(), until=st.none() | instants()).filter(_is_window)
     return st.one_of(last, last, ending, calendar, between)
+
+
+def _is_window(one: tree.Between) -> bool:
+    return one.since < one.until if one.since and one.until else one.since is not one.until
 
 
 @functools.cache
@@ -99,7 +103,7 @@ def wheres(draw: st.DrawFn, of: tree.Level) -> Rule:
     field: Value = tree.Field(name=name)
     if name in NUMBERS and draw(st.integers(0, 5)) == 0:
         op = draw(st.sampled_from(("add", "subtract", "multiply", "divide")))
-        field = tree.Arithmetic(op=op, left=field, right=tree.Constant(value=draw(st.sampled_from((0, 2, 0.5)))))
+        field = tree.Arithmetic(op=op, left=field, right=tree.Constant(value=draw(st.sampled_from((2, 0.5)))))
     rule: Rule = draw(comparisons(st.just(field), FIELDS[of][name]))
     match draw(st.integers(0, 6)):
         case 0:
@@ -179,9 +183,10 @@ def numbers() -> st.SearchStrategy[Value]:
         st.sampled_from(MODELS).map(lambda model: tree.Prediction(model=model)),
         st.sampled_from((0, 1, 2.5)).map(lambda value: tree.Constant(value=value)),
     )
-    return st.one_of(simple, simple, simple, st.builds(
+    made = st.builds(
         tree.Arithmetic, op=st.sampled_from(("add", "subtract", "multiply", "divide")), left=simple, right=simple
-    ))  # fmt: skip
+    ).filter(lambda one: one.op != "divide" or one.right != tree.Constant(value=0))
+    return st.one_of(simple, simple, simple, made)
 
 
 @st.composite
@@ -194,18 +199,20 @@ def values(draw: st.DrawFn) -> Value:
             whens = draw(st.lists(st.builds(tree.When, rule=atoms(), then=numbers()), min_size=1, max_size=2))
             return tree.Case(cases=tuple(whens), otherwise=draw(st.none() | numbers()))
         case 2:
-            return tree.Weighted(parts=tuple(draw(st.lists(_parts(), min_size=1, max_size=3))))
+            return tree.Weighted(
+                parts=tuple(draw(_part(f"part {number}")) for number in range(draw(st.integers(1, 3))))
+            )
         case 3:
             return draw(measures())
     return draw(numbers())
 
 
 @st.composite
-def _parts(draw: st.DrawFn) -> tree.Part:
+def _part(draw: st.DrawFn, name: str) -> tree.Part:
     weight = draw(st.sampled_from((-10.0, 0.5, 3.0, 20.0)))
     if draw(st.booleans()):
-        return tree.Part(name="part", weight=weight, rule=draw(atoms()))
-    return tree.Part(name="part", weight=weight, value=draw(numbers()))
+        return tree.Part(name=name, weight=weight, rule=draw(atoms()))
+    return tree.Part(name=name, weight=weight, value=draw(numbers()))
 
 
 @st.composite
