@@ -53,7 +53,7 @@ def _plain(number: float) -> int | float:
 def _text(value: object) -> str | None:
     if isinstance(value, str):
         return value or None
-    is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
     return str(value) if is_whole else None
 
 
@@ -62,7 +62,7 @@ def _number_of(value: object) -> float | None:
         return None
     if isinstance(value, str):
         return float(value) if _number(value) else None
-    if isinstance(value, int | float) and abs(value) <= _LARGEST:
+    if isinstance(value, int | float) and abs(value) < _LARGEST:
         return float(value)
     return None
 

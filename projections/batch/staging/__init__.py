@@ -1,0 +1,1 @@
+"""Staging: facts as columns, once for each file of the lake; what batch reads ever after."""

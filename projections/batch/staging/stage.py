@@ -1,0 +1,92 @@
+"""Stage the files of the lake: each becomes a file of events and one of items, once and for all."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from domain.activity.fields import Fields
+from domain.activity.vocabulary import Vocabulary
+from domain.kernel.rules.tree import Level
+from projections.batch.staging.extracting import MACROS, WITHDRAWN_SQL, events_sql, items_sql
+from projections.lake.parquet import LakeFile
+from projections.lake.reading import FACTS
+from projections.lake.store import UrlStore
+
+VERSION: Final = "v1"
+_ROW_GROUP: Final = 131_072
+# Told after each file: how many of how many are staged.
+Watch = Callable[[int, int], None]
+
+
+class Staged(NamedTuple):
+    """Facts as columns: events, items, and the ids of facts that were withdrawn."""
+
+    events: pa.Table
+    items: pa.Table
+    withdrawn: pa.Table
+
+
+class Stager:
+    """Turns facts into columns, as the fields, the vocabulary and the zone say; other ones stage into other files."""
+
+    def __init__(self, fields: Fields, vocabulary: Vocabulary, zone: ZoneInfo) -> None:
+        self._events = events_sql(fields, vocabulary, zone)
+        self._items = items_sql(fields, vocabulary)
+        digest = hashlib.sha256(f"{MACROS}{self._events}{self._items}".encode()).hexdigest()[:12]
+        self.prefix = f"staged/{VERSION}-{digest}"
+
+    def staged(self, facts: pa.Table) -> Staged:
+        """Return facts of the log as columns, in the order they come in. Blocks."""
+        with duckdb.connect(config={"threads": 2}) as connection:
+            connection.execute(f"SET TimeZone = 'UTC'; {MACROS}")
+            connection.register("facts", facts)
+            connection.execute(f"CREATE TEMP TABLE staged_events AS {self._events}")
+            events = connection.sql("FROM staged_events").to_arrow_table()
+            items = connection.sql(self._items).to_arrow_table()
+            return Staged(events, items, connection.sql(WITHDRAWN_SQL).to_arrow_table())
+
+    def stage(self, store: UrlStore, files: Iterable[LakeFile], watch: Watch) -> None:
+        """Stage the files of facts that are not staged yet. Blocks; may be interrupted and begun again at any time."""
+        wanted = list(files)
+        done = self.done(store)
+        missing = [file for file in wanted if self.path("events", file) not in done]
+        for number, file in enumerate(missing, 1):
+            facts = pq.read_table(store.path(file.path), filesystem=store.filesystem, partitioning=None)
+            self._put(store, file, self.staged(facts.cast(FACTS)))
+            watch(len(wanted) - len(missing) + number, len(wanted))
+
+    def path(self, kind: str, file: LakeFile) -> str:
+        """Return where a file's events (items, withdrawn) lie: in the folders of the file itself."""
+        return f"{self.prefix}/{kind}/{file.path.partition('/facts/')[2]}"
+
+    def done(self, store: UrlStore) -> frozenset[str]:
+        """Return the staged files there are, relative to the lake."""
+        root = store.path(self.prefix)
+        try:
+            found: list[str] = store.filesystem.find(root)
+        except FileNotFoundError:
+            return frozenset()
+        base = store.path("").rstrip("/")
+        return frozenset(one.removeprefix(base).lstrip("/") for one in found if one.endswith(".parquet"))
+
+    def _put(self, store: UrlStore, file: LakeFile, staged: Staged) -> None:
+        # The events last: whoever finds them finds the rest.
+        tables: Mapping[str, pa.Table] = {"items": staged.items, "withdrawn": staged.withdrawn}
+        store.put([(self.path(kind, file), _parquet(table)) for kind, table in tables.items() if table.num_rows])
+        store.put([(self.path("events", file), _parquet(staged.events))])
+
+
+def levels(staged: Staged) -> dict[Level, pa.Table]:
+    """Return the rows by level."""
+    return {"events": staged.events, "items": staged.items}
+
+
+def _parquet(table: pa.Table) -> Any:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", row_group_size=_ROW_GROUP, store_schema=False)
+    return sink.getvalue()
