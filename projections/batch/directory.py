@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from domain.activity.fields import Fields
 from domain.activity.readings import found
 from projections.lake.reading import query
 
 MEMBERS: Final = pa.schema([("customer_id", pa.string()), ("profile_id", pa.string())])
-_BUCKETS: Final = 16
 
 _MEMBERS: Final = """
     SELECT customer_id::text, profile_id::text FROM identity_graph.customer
@@ -18,7 +18,7 @@ _MEMBERS: Final = """
 """
 _STRAYS: Final = """
     SELECT customer_id::text, profile_id::text FROM identity_graph.customer
-    WHERE registered_at IS NOT NULL AND left(customer_id::text, 1) <> left(profile_id::text, 1)
+    WHERE registered_at IS NOT NULL AND left(customer_id::text, {digits}) <> left(profile_id::text, {digits})
 """
 
 
@@ -28,8 +28,8 @@ class Directory(Protocol):
     def members(self, prefix: str) -> pa.Table:
         """Return the customers (`MEMBERS`) of the profiles whose ids begin with these hexadecimal digits."""
 
-    def strays(self) -> pa.Table:
-        """Return the customers that lie in another bucket than their profile."""
+    def strays(self, digits: int) -> pa.Table:
+        """Return the customers whose ids begin with other digits than their profile's."""
 
 
 class GraphDirectory:
@@ -43,9 +43,9 @@ class GraphDirectory:
         low, high = (prefix + fill * (32 - len(prefix)) for fill in "0f")
         return query(self._url, _MEMBERS.format(low=low, high=high), MEMBERS)
 
-    def strays(self) -> pa.Table:
-        """Return the customers that lie in another bucket than their profile."""
-        return query(self._url, _STRAYS, MEMBERS)
+    def strays(self, digits: int) -> pa.Table:
+        """Return the customers whose ids begin with other digits than their profile's."""
+        return query(self._url, _STRAYS.format(digits=digits), MEMBERS)
 
 
 class TableDirectory:
@@ -54,19 +54,14 @@ class TableDirectory:
     def __init__(self, customers: pa.Table) -> None:
         """Take customers with their profiles (`MEMBERS`)."""
         self._customers = customers
-        self._rows: list[tuple[str, str]] | None = None
 
     def members(self, prefix: str) -> pa.Table:
         """Return the customers of the profiles whose ids begin so."""
-        import pyarrow.compute as pc
-
         return self._customers.filter(pc.starts_with(self._customers["profile_id"], pattern=prefix))
 
-    def strays(self) -> pa.Table:
-        """Return the customers that lie in another bucket than their profile."""
-        import pyarrow.compute as pc
-
-        first = [pc.utf8_slice_codeunits(self._customers[name], 0, 1) for name in ("customer_id", "profile_id")]
+    def strays(self, digits: int) -> pa.Table:
+        """Return the customers whose ids begin with other digits than their profile's."""
+        first = [pc.utf8_slice_codeunits(self._customers[name], 0, digits) for name in ("customer_id", "profile_id")]
         return self._customers.filter(pc.not_equal(*first))
 
 

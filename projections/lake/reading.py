@@ -66,15 +66,16 @@ def read_facts(database_url: str, ranges: Collection[FactRange], *, in_files: bo
     if not ranges:
         return FACTS.empty_table()
     values = ", ".join(_RANGE.format(*(_sql(bound) for bound in facts.bounds)) for facts in ranges)
-    return _read(database_url, _FACTS.format(ranges=values, order=_IN_FILES if in_files else ""), FACTS)
+    return query(database_url, _FACTS.format(ranges=values, order=_IN_FILES if in_files else ""), FACTS)
 
 
 def read_decisions(database_url: str, after: int, upto: int) -> pa.Table:
     """Return the events after one position up to another, in order. Blocks."""
-    return _read(database_url, _DECISIONS.format(after=after, upto=upto), DECISIONS)
+    return query(database_url, _DECISIONS.format(after=after, upto=upto), DECISIONS)
 
 
-def _read(database_url: str, statement: str, schema: pa.Schema) -> pa.Table:
+def query(database_url: str, statement: str, schema: pa.Schema) -> pa.Table:
+    """Return what a statement selects, in the columns of the schema. Blocks."""
     with adbc.connect(database_url) as connection, connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
         cursor.execute(statement)

@@ -66,8 +66,9 @@ def is_odd(node: Node) -> bool:
     """Say whether SQL cannot say the node well."""
     if isinstance(node, HasBeen):
         return True
-    is_measured = isinstance(node, Measure) and node.take in _OF_ANY_KIND
-    return is_measured and (node.field or "").startswith(PROPERTIES)
+    if not isinstance(node, Measure) or node.take not in _OF_ANY_KIND:
+        return False
+    return (node.field or "").startswith(PROPERTIES)
 
 
 def leaves(node: Node, now: datetime, zone: ZoneInfo) -> Iterator[Leaf]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import ibis
 import msgspec
+import pyarrow as pa
 
 from domain.activity.fields import Fields
 from domain.kernel.rules.tree import AsOf, Attribute, Level, Measure, Node, Rule, Sequence, Value
@@ -28,8 +29,14 @@ from projections.batch.compiling.rows import FieldColumn, Rows, columns_of
 from projections.batch.compiling.scalars import CannotCompileError
 
 LEVELS: Final[tuple[Level, ...]] = ("events", "items")
+Kind = Literal["number", "text", "flag", "texts"]
 # The columns of a leaf in `said`, by what kind of value it is.
-SAID_TYPES: Final = {"number": "float64", "text": "string", "flag": "boolean", "texts": "array<string>"}
+SAID_TYPES: Final[dict[Kind, str]] = {
+    "number": "float64",
+    "text": "string",
+    "flag": "boolean",
+    "texts": "array<string>",
+}
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,27 +66,50 @@ class Compiler:
             leaves=tuple(found.values()),
         )
 
-    def expression(self, values: Mapping[str, Value], rules: Mapping[str, Rule]) -> tuple[Any, Needs]:
-        """Return the query, one row a person: profile_id and a column for each value and rule."""
+    def expression(
+        self, values: Mapping[str, Value], rules: Mapping[str, Rule], kinds: Mapping[str, Kind]
+    ) -> tuple[Any, Needs]:
+        """Return the query, one row a person: profile_id and a column for each value and rule.
+
+        `kinds` says of what kind a value is wanted; where it is not said, what may be of several kinds becomes a text.
+        """
         nodes: list[Node] = [*values.values(), *rules.values()]
         needs = self.needs(nodes)
         scope = _Person(self, needs, self._told, self._zone)
         for node in nodes:
             scope.collect(node, self._now)
         whole = scope.join()
-        columns = {key: output(scalars.value(node, self._now, scope)) for key, node in values.items()}
+        columns = {key: output(scalars.value(node, self._now, scope), kinds.get(key)) for key, node in values.items()}
         columns |= {key: scalars.rule(node, self._now, scope) for key, node in rules.items()}
         return whole.select("profile_id", **columns), needs
 
 
-def output(known: Known) -> Column:
-    """Return a value as one column: of values that may be of several kinds, their text."""
+def output(known: Known, kind: Kind | None) -> Column:
+    """Return a value as one column: that of a kind, or of values that may be of several kinds, their text."""
+    if kind is not None:
+        column = known.columns.get(kind)
+        return ibis.null(SAID_TYPES[kind]) if column is None else column
     columns = list(known.columns.values())
     if not columns:
         return ibis.null("float64")
     if len(columns) == 1:
         return columns[0]
     return ibis.coalesce(*(one.cast("string") for one in columns))
+
+
+def arrow_schema(expression: Any) -> pa.Schema:
+    """Return the columns of a query: whole numbers as int64, other numbers as float64."""
+    return pa.schema([(name, _arrow(type_)) for name, type_ in expression.schema().items()])
+
+
+def _arrow(type_: Any) -> pa.DataType:
+    if type_.is_integer():
+        return pa.int64()
+    if type_.is_numeric():
+        return pa.float64()
+    if type_.is_boolean():
+        return pa.bool_()
+    return pa.list_(pa.string()) if type_.is_array() else pa.string()
 
 
 class _Person:
@@ -118,12 +148,12 @@ class _Person:
         if self._leaves:
             kinds = {f"l{i}_{kind}": type_ for i in self._leaves.values() for kind, type_ in SAID_TYPES.items()}
             said: Any = ibis.table({"n_said": "int32", **kinds}, name="said")
-            people = people.join(said, people["n"] == said["n_said"], how="left").select("n", "profile_id", *kinds)
+            people = people.join(said, [("n", "n_said")], how="left").select("n", "profile_id", *kinds)
         whole = self._measures.joined(people)
         for (_, now), (name, node) in zip(self._sequences, self._sequences.values(), strict=True):
             found = sequences.who(node, now, self._zone, self._rows, self._told)
             keyed = found.rename({name: "n"})
-            whole = whole.join(keyed, whole["n"] == keyed[name], how="left")
+            whole = whole.join(keyed, [("n", name)], how="left")
         self._whole = whole
         return whole
 

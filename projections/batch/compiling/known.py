@@ -65,14 +65,14 @@ def any_of(rules: Iterable[Column]) -> Column:
     return NEVER if found is None else found
 
 
-def compared(left: Known, op: Operator, right: Known | tuple[Known, ...] | None) -> Column:
+def compared(left: Known, op: Operator, right: Known | tuple[Known, ...] | None) -> Column:  # noqa: PLR0911 - one way out for each operator
     """Return whether the comparison holds; what is missing fulfils only `missing`, `ne` and `not_in`."""
     match op, right:
         case "exists", _:
             return left.exists
         case "missing", _:
             return ~left.exists
-        case ("in" | "not_in"), tuple():
+        case (("in" | "not_in"), tuple()):
             found = any_of(_among(left, right))
             return found if op == "in" else ~found
         case "between", (low, high):

@@ -105,7 +105,7 @@ class Measures:
         whole = people
         for number, part in enumerate(parts):
             keyed = part.table.rename({f"n_{number}": "n"})
-            whole = whole.join(keyed, people["n"] == keyed[f"n_{number}"], how="left")
+            whole = whole.join(keyed, [("n", f"n_{number}")], how="left")
             self._places |= part.places
         kept = dict.fromkeys(place.column for part in parts for place in part.places.values())
         return whole.select(*people.columns, *kept) if parts else people

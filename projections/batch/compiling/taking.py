@@ -1,4 +1,4 @@
-"""What is taken over the rows of each person, as aggregates of CASE (never FILTER, which costs DuckDB twice as much)."""
+"""What is taken over the rows of each person: aggregates of CASE, never FILTER, which costs DuckDB twice as much."""
 
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ def counted(test: Column | None, table: Any) -> Column:
     return table.count() if test is None else test.ifelse(1, ibis.null("int8")).count()
 
 
-def aggregate(take: str, table: Any, field: Known, test: Column | None) -> Column:
+def aggregate(take: str, table: Any, field: Known, test: Column | None) -> Column:  # noqa: PLR0911 - one way out for each take
     """Return the aggregate of a take; None where the field has nothing that it could be taken of."""
     match take:
         case "count":

@@ -51,7 +51,7 @@ def events_sql(fields: Fields, vocabulary: Vocabulary, zone: ZoneInfo) -> str:
     """Return the query of events: one row a fact, without withdrawals."""
     paths = _paths(fields.events.values())
     read = {name: _said(field, paths) for name, field in fields.events.items() if not field.derived}
-    columns = {**_derived(fields), **read}
+    columns = {**_derived(), **read}
     kept = ", ".join(f"{columns[name]} AS f_{name}" for name in fields.events if name not in AT_RUN)
     return f"""
         SELECT customer_id, fact_id, epoch_us(occurred_at) AS "at",
@@ -86,7 +86,7 @@ WITHDRAWN_SQL: Final = f"""
 _SIGNED: Final = {"net_amount": "amount", "net_quantity": "quantity"}
 
 
-def _derived(fields: Fields) -> dict[str, str]:
+def _derived() -> dict[str, str]:
     # An event of one line has that line alone: the length of a list counts what is an object.
     count = "len(list_filter(json_extract(lines, '$[*]'), lambda one: json_type(one) = 'OBJECT'))"
     return {
@@ -126,7 +126,7 @@ def _json_path(path: Path) -> str:
 
 
 def _lines(fields: Fields) -> str:
-    """Return the list of items as JSON: the first list that is not empty, else the body itself if it names a product."""
+    """Return the items as a JSON list: the first list that is not empty, else the body itself if it names a product."""
     lists = " ".join(
         f"WHEN coalesce(json_array_length(body, '{_json_path((name,))}'), 0) > 0 "
         f"THEN json_extract(body, '{_json_path((name,))}')"
@@ -142,7 +142,7 @@ def _signs(vocabulary: Vocabulary) -> str:
 
 
 def _is_minor() -> str:
-    told = "json_extract(body, '$.\"$\".\"message_id\"')"
+    told = 'json_extract(body, \'$."$"."message_id"\')'
     return (
         "CASE WHEN coalesce(json_type(body, '$.\"$\"'), '') <> 'OBJECT' THEN true "
         f"ELSE coalesce(json_type({told}) = 'VARCHAR' AND "

@@ -1,0 +1,119 @@
+"""Runs: what people are and where they belong, part by part, in memory that does not grow with their number."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from domain.activity.vocabulary import Vocabulary
+from domain.kernel.rules.history import History
+from domain.kernel.rules.tree import Rule, Value
+from projections.batch.compiling.compiled import Compiler, Kind, Needs
+from projections.batch.compiling.instants import micros
+from projections.batch.engine import Engine
+from projections.batch.lakehouse import Lakehouse
+from projections.batch.loading import DuckEngine
+from projections.batch.saying import Judge, said_table, with_rows
+
+# Makes an engine for what a query needs; `until` is the instant (microseconds) before which rows count.
+Engines = Callable[[Lakehouse, Needs, int], Engine]
+_AT_ONCE: Final = 2_000
+_TICK: Final = timedelta(microseconds=1)
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of all people: how the ids of its profiles begin, and what came out of it."""
+
+    name: str
+    table: pa.Table
+
+
+def told(vocabulary: Vocabulary | None = None) -> frozenset[str]:
+    """Return the events that are told about people, not done by them."""
+    return frozenset(kind.name for kind in (vocabulary or Vocabulary.load()).kinds if not kind.behaviour)
+
+
+async def values_of(
+    lakehouse: Lakehouse,
+    values: Mapping[str, Value],
+    now: datetime,
+    *,
+    kinds: Mapping[str, Kind] | None = None,
+    engines: Engines = DuckEngine,
+) -> AsyncIterator[pa.Table]:
+    """Yield a table for each part of the people: profile_id, and a column for each (resolved) value as of `now`.
+
+    `kinds` says which kind of value is wanted of a column; where nothing says it and it may be of several (an
+    attribute, a prediction), it comes as a text.
+    """
+    async with aclosing(parts_of(lakehouse, now, values=values, kinds=kinds, engines=engines)) as parts:
+        async for part in parts:
+            yield part.table
+
+
+async def members_of(
+    lakehouse: Lakehouse, rules: Mapping[str, Rule], now: datetime, *, engines: Engines = DuckEngine
+) -> AsyncIterator[pa.Table]:
+    """Yield a table for each part of the people: profile_id, and for each (resolved) rule whether it holds at `now`."""
+    async with aclosing(parts_of(lakehouse, now, rules=rules, engines=engines)) as parts:
+        async for part in parts:
+            yield part.table
+
+
+async def count(lakehouse: Lakehouse, rule: Rule, now: datetime, *, engines: Engines = DuckEngine) -> int:
+    """Return of how many people a (resolved) rule holds."""
+    total = 0
+    async for table in members_of(lakehouse, {"member": rule}, now, engines=engines):
+        total += pc.sum(table["member"].cast(pa.int64())).as_py() or 0
+    return total
+
+
+async def parts_of(
+    lakehouse: Lakehouse,
+    now: datetime,
+    *,
+    values: Mapping[str, Value] | None = None,
+    rules: Mapping[str, Rule] | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    only: Iterable[str] | None = None,
+    engines: Engines = DuckEngine,
+) -> AsyncGenerator[Part]:
+    """Yield each part (of `only`, else all) with the columns of values and rules."""
+    compiler = Compiler(lakehouse.fields, frozenset(lakehouse.world.told) or told(), lakehouse.world.zone, now)
+    expression, needs = await asyncio.to_thread(compiler.expression, values or {}, rules or {}, kinds or {})
+    engine = await asyncio.to_thread(engines, lakehouse, needs, micros(now + _TICK))
+    judge = Judge(needs.leaves, lakehouse.world) if needs.leaves else None
+    try:
+        for name in lakehouse.parts if only is None else only:
+            people = await asyncio.to_thread(engine.load, name)
+            if judge is not None:
+                await asyncio.to_thread(engine.say, await _said(lakehouse, judge, needs, engine, people))
+            yield Part(name, await asyncio.to_thread(engine.result, expression))
+    finally:
+        await asyncio.to_thread(engine.close)
+
+
+async def _said(lakehouse: Lakehouse, judge: Judge, needs: Needs, engine: Engine, people: pa.Table) -> pa.Table:
+    """Judge the leaves, some people at a time."""
+    found: list[pa.Table] = []
+    is_odd = any(leaf.is_odd for leaf in needs.leaves)
+    for batch in people.to_batches(max_chunksize=_AT_ONCE):
+        columns: list[list[Any]] = [batch.column(name).to_pylist() for name in ("n", "profile_id", "customers")]
+        numbers, ids, groups = columns
+        words = await lakehouse.words(dict(zip(ids, groups, strict=True)))
+        histories = {n: words.get(one, History(profile_id=one)) for n, one in zip(numbers, ids, strict=True)}
+        found.append(await asyncio.to_thread(_judged, judge, needs, engine if is_odd else None, histories))
+    return pa.concat_tables(found) if found else said_table([], [], len(needs.leaves))
+
+
+def _judged(judge: Judge, needs: Needs, engine: Engine | None, histories: Mapping[int, History]) -> pa.Table:
+    whole: Mapping[int, History] = histories
+    if engine is not None:
+        rows: dict[Any, pa.Table] = {level: engine.rows(level, histories) for level in ("events", "items")}
+        whole = dict(with_rows(histories, rows, needs))
+    return said_table(list(whole), [judge.judged(one) for one in whole.values()], len(needs.leaves))
