@@ -29,6 +29,7 @@ from api.routes.identity import IdentityController
 from api.routes.matches import MatchController
 from api.routes.products import ProductController
 from api.routes.quarantine import QuarantineController
+from api.routes.scoring import ModelController, PredictionController
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.activity.vocabulary import Vocabulary
@@ -69,6 +70,8 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             QuarantineController,
             *crm.HANDLERS,
             ContextController,
+            ModelController,
+            PredictionController,
             *exports.HANDLERS,
             *sandbox.HANDLERS,
             *operations.HANDLERS,

@@ -67,6 +67,7 @@ CONFIG: Final = OpenAPIConfig(
         Tag(name="matches", description="Pairs that may be one person, for people to decide."),
         Tag(name="campaigns", description="What is offered, and how customers are led to it."),
         Tag(name="coupons", description="Promises to single customers."),
+        Tag(name="models", description="What was learned, how good it is, and what it says of customers."),
         Tag(name="erasures", description="Forget a person for good, with a receipt."),
         Tag(name="context", description="Where and when: regions, the calendar, the weather."),
         Tag(name="audit", description="What happened, what was so then, and why."),

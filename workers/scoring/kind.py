@@ -41,6 +41,9 @@ class Source(Protocol):
     def values(self, columns: Mapping[str, Value], at: datetime) -> pa.Table:
         """Return `profile_id` and the columns, a row a profile, ordered by profile. Blocks."""
 
+    def purchase_days(self, at: datetime) -> pa.Table:
+        """Return the days on which everybody bought: `profile_id` and `day` (days from 1970), each once. Blocks."""
+
     def members(self, rules: Mapping[str, Rule], at: datetime) -> pa.Table:
         """Return `profile_id` and whether each rule holds, a row a profile, ordered by profile. Blocks."""
 

@@ -7,6 +7,9 @@ from workers.scoring.kind import Kind, ParameterError
 
 # The place of each kind that `domain/scoring/kinds.toml` names.
 PLACES: Final = {
+    "rfm": "workers.scoring.rfm:RFM",
+    "ltv": "workers.scoring.ltv.kind:LTV",
+    "churn": "workers.scoring.churn.kind:CHURN",
     "btyd": "workers.scoring.btyd.kind:BTYD",
 }
 

@@ -1,0 +1,1 @@
+"""Churn: who will not buy again within the gap that is usual for her."""
