@@ -1,13 +1,16 @@
 """A zone's clock made monotone, so that days, months and years can be counted on it whatever daylight saving does."""
 
+import functools
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.kernel.rules.tree import Unit
 
+TICK: Final = timedelta(microseconds=1)
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 _MONTHS: Final = 12
+_REMEMBERED: Final = 8_192
 _ELAPSED: Final = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 _DAYS: Final = {"day": 1, "week": 7}
 
@@ -46,6 +49,9 @@ def added(instant: datetime, amount: int, unit: Unit, zone: ZoneInfo) -> datetim
     try:
         if step := _ELAPSED.get(unit):
             return instant + amount * step
+        found = _at_same_time(instant, amount, unit, zone)
+        if found is not None and _is_steady(zone, instant, found):
+            return found
         return instant_of(_moved(clock(instant, zone), amount, unit), zone)
     except (OverflowError, ValueError):  # before the year 1, or after 9999
         if amount < 0:
@@ -53,6 +59,38 @@ def added(instant: datetime, amount: int, unit: Unit, zone: ZoneInfo) -> datetim
         return FOREVER
 
 
+def unexpired(instant: datetime, amount: int, unit: Unit, zone: ZoneInfo) -> datetime | None:
+    """Return the earliest time whose `amount` of units is not over at the instant, if that is easy; None: search it.
+
+    It is a microsecond after the same time so many units before, where the clock has one offset at all of these.
+    Raises `OverflowError` before the year 1.
+    """
+    if step := _ELAPSED.get(unit):
+        return instant - amount * step + TICK
+    try:
+        found = _at_same_time(instant, -amount, unit, zone)
+    except ValueError:  # a year below 1
+        raise OverflowError from None
+    return found + TICK if found is not None and _is_steady(zone, instant, found, found + TICK) else None
+
+
+def _is_steady(zone: ZoneInfo, *instants: datetime) -> bool:
+    """Say whether the clock has one offset at these instants, and none of them is in an hour that comes again."""
+    shown = [one.astimezone(zone) for one in instants]
+    offset = shown[0].utcoffset()
+    return all(not one.fold and one.utcoffset() == offset for one in shown)
+
+
+def _at_same_time(instant: datetime, amount: int, unit: Unit, zone: ZoneInfo) -> datetime | None:
+    """Return the instant so many units later as if the offset never changed; None where a month lacks the day."""
+    if days := _DAYS.get(unit):
+        return instant + timedelta(days=amount * days)
+    local = instant.astimezone(zone)
+    shown = _moved(local, amount, unit)
+    return instant + (shown - local) if shown.day == local.day else None
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the instant at which a day of the zone begins."""
     return instant_of(datetime.combine(day, time.min), zone)

@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from domain.kernel.rules.clocks import FOREVER, added
+from domain.kernel.rules.clocks import FOREVER, TICK, added, unexpired
 from domain.kernel.rules.periods import begins, period_of, shifted
 from domain.kernel.rules.tree import Between, Calendar, Last, Unit, Window
 
-TICK: Final = timedelta(microseconds=1)
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _REMEMBERED: Final = 8_192
 
@@ -106,12 +105,13 @@ def _first_unexpired(amount: int, unit: Unit, now: datetime, zone: ZoneInfo) -> 
         return added(happened, amount, unit, zone) <= now
 
     try:
+        if (found := unexpired(now, amount, unit, zone)) is not None:
+            return found
         guess = added(now, -amount, unit, zone)
-        if not is_over(guess - TICK):
-            return _first_not(is_over, guess)
-        if not is_over(guess):
-            return guess
-        return guess + TICK if not is_over(guess + TICK) else _first_not(is_over, guess)
+        # Mostly it is over at the guess exactly; where a month lacks a day, the guess is the first that is left.
+        if is_over(guess):
+            return guess + TICK if not is_over(guess + TICK) else _first_not(is_over, guess)
+        return guess if is_over(guess - TICK) else _first_not(is_over, guess)
     except OverflowError:
         return None
 

@@ -1,6 +1,8 @@
 """And, or, not."""
 
-from domain.kernel.rules.parts.part import Builder, E, RulePart, soonest_of
+from collections.abc import Callable
+
+from domain.kernel.rules.parts.part import Builder, Change, E, RulePart, never, soonest_of
 from domain.kernel.rules.tree import All, AnyOf, Not
 
 
@@ -15,7 +17,7 @@ def every(node: All, build: Builder[E]) -> RulePart[E]:
                 return False
         return True
 
-    return RulePart(holds, soonest_of(part.change for part in parts))
+    return RulePart(holds, _change(parts, deciding=False))
 
 
 def some(node: AnyOf, build: Builder[E]) -> RulePart[E]:
@@ -29,10 +31,30 @@ def some(node: AnyOf, build: Builder[E]) -> RulePart[E]:
                 return True
         return False
 
-    return RulePart(holds, soonest_of(part.change for part in parts))
+    return RulePart(holds, _change(parts, deciding=True))
 
 
 def negation(node: Not, build: Builder[E]) -> RulePart[E]:
     """It does not hold."""
     inner = build.rule(node.of)
     return RulePart(lambda moment: not inner.holds(moment), inner.change)
+
+
+def _change(parts: list[RulePart[E]], *, deciding: bool) -> Callable[[E], Change]:
+    """Return when a whole may change of which one `deciding` part decides: "all" if one is false, "any" if one is true.
+
+    It stays as it is until the last of the deciding parts changes; where there is none, until the first of all does.
+    """
+    every_change = soonest_of(part.change for part in parts)
+
+    def change(moment: E) -> Change:
+        latest: Change = None
+        for part in parts:
+            if part.holds(moment) is deciding:
+                at = part.change(moment)
+                if at is None:
+                    return None
+                latest = at if latest is None or at > latest else latest
+        return latest or every_change(moment)
+
+    return never if every_change is never else change

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from domain.kernel.rules.clocks import day_of, midnight
 from domain.kernel.rules.kinds import Known
 from domain.kernel.rules.parts.building import MomentBuilder
 from domain.kernel.rules.parts.moment import Moment
 from domain.kernel.rules.parts.part import Change, Test, ValuePart, soonest
-from domain.kernel.rules.parts.passing import content_change, critical, entering, leaving
+from domain.kernel.rules.parts.passing import content_change, critical, entering, is_passing, leaving
 from domain.kernel.rules.parts.series import Kind
 from domain.kernel.rules.parts.taking import TAKES, Slice
 from domain.kernel.rules.tree import Measure
+
+# So many of the oldest are taken away to see whether a test turns; then it is looked at anew.
+_LOOKED_AT: Final = 64
 
 
 def measure(node: Measure, build: MomentBuilder) -> ValuePart[Moment]:
@@ -24,7 +28,8 @@ def measure(node: Measure, build: MomentBuilder) -> ValuePart[Moment]:
     if node.take in {"days_since_first", "days_since_last"}:
         turn = _days_turn(series, window, read, is_last=node.take == "days_since_last")
         return ValuePart(read, _days_change(series, window), turn)
-    return ValuePart(read, lambda moment: content_change(moment, series, window))
+    turn = _turn(node, series, window, read)
+    return ValuePart(read, lambda moment: content_change(moment, series, window), turn)
 
 
 def next_midnight(moment: Moment) -> Change:
@@ -60,6 +65,29 @@ def _count_turn(series: int, window: int) -> Callable[[Moment, Test, tuple[float
         for fewer in reversed(critical(marks)):
             if 0 <= fewer < inside and test(fewer) != is_true:
                 return soonest((leaving(moment, series, window, high - fewer - 1), coming))
+        return coming
+
+    return turn
+
+
+def _turn(
+    node: Measure, series: int, window: int, read: Callable[[Moment], Known]
+) -> Callable[[Moment, Test, tuple[float, ...]], Change]:
+    """A test of anything else turns when so many of the oldest are gone that the rest says otherwise."""
+    take, field, rank = TAKES[node.take], node.field or "", node.rank
+
+    def turn(moment: Moment, test: Test, _marks: tuple[float, ...]) -> Change:
+        low, high = moment.span(series, window)
+        coming = entering(moment, series, window)
+        if low == high or not is_passing(moment, window):
+            return coming
+        is_true, person = test(read(moment)), moment.person
+        rest = Slice(person.series[series], low, high, field, rank, moment.now, person.world.zone)
+        for index in range(low, min(low + _LOOKED_AT, high)):
+            if test(take(rest._replace(low=index + 1))) != is_true:
+                return soonest((leaving(moment, series, window, index), coming))
+        if low + _LOOKED_AT < high:
+            return soonest((leaving(moment, series, window, low + _LOOKED_AT), coming))
         return coming
 
     return turn

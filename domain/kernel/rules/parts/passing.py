@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from domain.kernel.rules.parts.moment import Moment
 from domain.kernel.rules.parts.part import Change, soonest
-from domain.kernel.rules.tree import Between
+from domain.kernel.rules.tree import Between, Calendar, Last
 from domain.kernel.rules.windows import leaves, stay
 
 
@@ -14,6 +14,11 @@ def content_change(moment: Moment, series: int, window: int) -> Change:
     low, high = moment.span(series, window)
     gone = leaving(moment, series, window, low) if low < high else None
     return soonest((gone, entering(moment, series, window)))
+
+
+def is_passing(moment: Moment, window: int) -> bool:
+    """Say whether what is inside the window leaves it some time."""
+    return isinstance(moment.window(window), Last | Calendar)
 
 
 def leaving(moment: Moment, series: int, window: int, index: int) -> Change:

@@ -35,11 +35,13 @@ def sequence(node: Sequence, build: MomentBuilder) -> RulePart[Moment]:
         return any(_is_unfollowed(moment, end, unless) for end in reversed(ends(moment)))
 
     def change(moment: Moment) -> Change:
-        found = [content_change(moment, series, window) for series in {stage.series for stage in stages}]
-        if unless is not None:
-            found.append(entering(moment, unless.series, everything))
-            found.append(_next_deadline(ends(moment), unless.limit, moment.now))
-        return soonest(found)
+        steps = {stage.series for stage in stages}
+        if not holds(moment):
+            # Nothing that leaves makes it true.
+            deadline = _next_deadline(ends(moment), unless.limit, moment.now) if unless is not None else None
+            return soonest((deadline, *(entering(moment, series, window) for series in steps)))
+        following = entering(moment, unless.series, everything) if unless is not None else None
+        return soonest((following, *(content_change(moment, series, window) for series in steps)))
 
     return RulePart(holds, change)
 
