@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from domain.kernel.rules import tree
 from domain.kernel.rules.changing import Held, next_change, timeline
+from domain.kernel.rules.clocks import TICK
 from domain.kernel.rules.history import History, Occurrence, Word
 from domain.kernel.rules.judging import Plan, holds
 from domain.kernel.rules.tree import Compare, Last, Measure, Rule
-from domain.kernel.rules.windows import TICK, before
+from domain.kernel.rules.windows import before
 from domain.kernel.rules.world import World
 from tests.domain.kernel.rules.strategies import NOON, TOLD, histories, instants, rules
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from domain.kernel.rules.clocks import added, clock, instant_of, midnight
+from domain.kernel.rules.clocks import TICK, added, clock, instant_of, midnight
 from domain.kernel.rules.periods import PeriodUnit
 from domain.kernel.rules.tree import Between, Calendar, Last, Unit, Window
-from domain.kernel.rules.windows import TICK, Bounds, before, bounds, enters, leaves, stay
+from domain.kernel.rules.windows import Bounds, before, bounds, enters, leaves, stay
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
