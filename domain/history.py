@@ -10,6 +10,7 @@ from domain.identity import customer, erasure, match, rule_book
 from domain.journeys import run
 from domain.products import product
 from domain.scoring import model
+from domain.segments import segment
 
 __all__ = [
     "campaign",
@@ -24,5 +25,6 @@ __all__ = [
     "rule_book",
     "run",
     "sealing",
+    "segment",
     "weather",
 ]

@@ -15,6 +15,7 @@ from projections.lake.projector import lake_at
 from projections.match_review.projector import PROJECTION as MATCH_REVIEW
 from projections.model_scorecard.projector import PROJECTION as MODEL_SCORECARD
 from projections.products.projector import PROJECTION as PRODUCTS
+from projections.segment_catalogue.projector import PROJECTION as SEGMENT_CATALOGUE
 from projections.weather.projector import PROJECTION as WEATHER
 
 # All of them, to ask about; the lake can be kept only where `views` has told it its place.
@@ -32,6 +33,7 @@ VIEWS: tuple[Projection, ...] = (
     AUDIT_CHAIN,
     WEATHER,
     MODEL_SCORECARD,
+    SEGMENT_CATALOGUE,
     LAKE,
 )
 

@@ -23,7 +23,8 @@ class WordKind(IntEnum):
     INCREMENT = 5  # so much more
 
 
-_CONFIRM_AFTER: Final = timedelta(days=1)
+# A value that is said again is recorded at most so often.
+CONFIRM_AFTER: Final = timedelta(days=1)
 # Either makes forgotten what was said before.
 _BASES: Final = frozenset({WordKind.UNSET, WordKind.SET})
 
@@ -197,7 +198,7 @@ class Said(msgspec.Struct):
     def _confirms(self, key: str, said: Word) -> bool:
         base = self.base(key)
         if base is not None and base.kind is WordKind.SET and base.tie == said.tie:
-            return said.occurred_at - base.occurred_at < _CONFIRM_AFTER
+            return said.occurred_at - base.occurred_at < CONFIRM_AFTER
         return not self.is_news(key, said)
 
     def is_news(self, key: str, said: Word) -> bool:

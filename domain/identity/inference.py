@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from domain.identity.attributes import CONFIRM_AFTER
+
 # Of what can be inferred, what tells who somebody is.
 _PERSONAL = frozenset({"birthday"})
 
@@ -106,12 +108,17 @@ class Inferences(dict[str, Held]):
             return True
         known = held.grounds
         if (held.value, known.evidence, known.expires_at) == (one.value, one.evidence, one.expires_at):
-            return False
+            # Said again it goes before another word from between the two; as the word itself, at most once a day.
+            return _is_of_word(one) and one.occurred_at - known.occurred_at >= CONFIRM_AFTER
         if one.basis:
             # Of two values told at one instant the greater counts, whichever came first.
             return (one.occurred_at, _order(one.value)) > (known.occurred_at, _order(held.value))
         # It looked at all there is: the later look knows more, also where it knows of less.
         return True
+
+
+def _is_of_word(one: Inference) -> bool:
+    return any(evidence.startswith("attribute:") for evidence in one.evidence)
 
 
 def _order(value: Any) -> bytes:

@@ -78,3 +78,10 @@ def test_any_order_of_arrival_gives_the_same_profile(data: st.DataObject, steps:
 def test_told_twice_is_told_once(steps: list[Step]) -> None:
     """A repeat infers nothing new."""
     assert profile(steps) == profile([*steps, *steps])
+
+
+def test_a_word_said_again_goes_before_one_from_between_that_comes_late() -> None:
+    """Each order ends with what was said last."""
+    first, again, between = said(("name", "王先生"), 0), said(("name", "王先生"), 2), said(("name", "李娜女士"), 1)
+    for steps in ([first, again, between], [first, between, again], [between, first, again]):
+        assert profile(steps)[1]["sex"] == ("male", "name_title_sex")

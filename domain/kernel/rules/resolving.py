@@ -1,15 +1,17 @@
 """Resolving: tags and segments that a rule names are put into it, so that it can be judged by itself."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from domain.kernel.errors import InvalidInputError
 from domain.kernel.rules.tree import InSegment, Rule, Tag, Value
+from domain.kernel.rules.walking import children
 
 N = TypeVar("N", bound=msgspec.Struct)
 _PLACES = tuple[tuple[str, str], ...]
+_MOST_NODES: Final = 20_000
 
 
 class CycleError(InvalidInputError):
@@ -24,6 +26,12 @@ class UndefinedError(InvalidInputError):
     code = "rule.undefined"
 
 
+class TooLargeError(InvalidInputError):
+    """What tags and segments come to, all put in, is more than can be judged."""
+
+    code = "rule.too_large"
+
+
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """What tags and segments are, by key. A segment that is a list of people has the rule None: it stays by its key."""
 
@@ -34,9 +42,11 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
 def resolve(node: N, definitions: Definitions) -> N:
     """Return a rule or a value in which no tag stands and no segment but lists.
 
-    Raises `CycleError`, which names the way from a key back to itself, and `UndefinedError`.
+    Raises `CycleError`, which names the way from a key back to itself, `UndefinedError` and `TooLargeError`.
     """
     resolved: N = _Resolver(definitions).resolved(node, ())
+    if (size := _size(resolved, {})) > _MOST_NODES:
+        raise TooLargeError(f"with all its tags and segments it has {size} parts, {_MOST_NODES} at most")
     return resolved
 
 
@@ -83,3 +93,10 @@ class _Resolver:
 
 def _named_by(way: _PLACES) -> str:
     return f": {' -> '.join(key for _, key in way)} is made of it" if way else ""
+
+
+def _size(node: msgspec.Struct, known: dict[int, int]) -> int:
+    """Return how many nodes there are, those that stand in several places once a place."""
+    if id(node) not in known:
+        known[id(node)] = 1 + sum(_size(child, known) for _, child in children(node))
+    return known[id(node)]

@@ -4,7 +4,7 @@ import pytest
 
 from domain.kernel.rules import tree
 from domain.kernel.rules.depending import Dependencies, depends_on
-from domain.kernel.rules.resolving import CycleError, Definitions, UndefinedError, resolve
+from domain.kernel.rules.resolving import CycleError, Definitions, TooLargeError, UndefinedError, resolve
 from domain.kernel.rules.tree import Compare, Field, InSegment, Measure, Tag
 
 ORDERS = Measure(events=("order.completed",), within=tree.Last(amount=30))
@@ -41,13 +41,19 @@ def test_what_is_not_defined_is_named_with_what_needs_it() -> None:
         resolve(Tag(key="kept"), Definitions(tags={"kept": Tag(key="gone")}))
 
 
-def test_a_key_may_be_used_many_times_without_a_circle() -> None:
-    """Twice beside each other is no circle; and what doubles at each step is resolved once a step."""
+def doubling(steps: int) -> Definitions:
+    """Tags each of which has the next one twice."""
     twice = {
-        f"t{n}": tree.Arithmetic(op="add", left=Tag(key=f"t{n + 1}"), right=Tag(key=f"t{n + 1}")) for n in range(8)
+        f"t{n}": tree.Arithmetic(op="add", left=Tag(key=f"t{n + 1}"), right=Tag(key=f"t{n + 1}")) for n in range(steps)
     }
-    resolved = resolve(Tag(key="t0"), Definitions(tags={**twice, "t8": tree.Constant(value=1)}))
-    assert isinstance(resolved, tree.Arithmetic)
+    return Definitions(tags={**twice, f"t{steps}": tree.Constant(value=1)})
+
+
+def test_a_key_may_be_used_many_times_without_a_circle() -> None:
+    """Twice beside each other is no circle; but what it comes to has a limit, told at once."""
+    assert isinstance(resolve(Tag(key="t0"), doubling(8)), tree.Arithmetic)
+    with pytest.raises(TooLargeError, match="20000 at most"):
+        resolve(Tag(key="t0"), doubling(60))
 
 
 def test_dependencies_are_what_a_rule_looks_at() -> None:
