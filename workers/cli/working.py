@@ -14,7 +14,16 @@ from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 
 RoleName = Literal[
-    "projector", "identity", "relay", "journeys", "delivery", "timers", "sources", "quarantine", "inference"
+    "projector",
+    "identity",
+    "relay",
+    "journeys",
+    "delivery",
+    "timers",
+    "sources",
+    "quarantine",
+    "inference",
+    "segmenting",
 ]
 ALL: tuple[RoleName, ...] = (
     "projector",
@@ -26,6 +35,7 @@ ALL: tuple[RoleName, ...] = (
     "sources",
     "quarantine",
     "inference",
+    "segmenting",
 )
 # Between an event and its message stand other processes: one that only brings history in gives way to them.
 _NICE = 10

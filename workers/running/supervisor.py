@@ -144,11 +144,14 @@ class Supervisor:
         # Likewise what reads files and asks shops, and what thinks about purchases.
         aside = [f"--role={role}" for role in ("sources", "quarantine", "inference")]
         sources = KoiProgram("sources", ["work", *aside], home=self._home, env=env)
+        # And what judges all rules of all segments: its processor time is its own.
+        segments = KoiProgram("segments", ["work", "--role", "segmenting"], home=self._home, env=env)
         with self._step("API and workers"):
             keeper = await self._start_one(api, self._children)
             await self._start_one(projector, self._children)
             await self._start_one(workers, self._children)
             await self._start_one(sources, self._children)
+            await self._start_one(segments, self._children)
             await api_ready(settings.api_url, keeper, api)
 
     async def _start_one(self, program: Program, keepers: list[Keeper], title: str | None = None) -> Keeper:

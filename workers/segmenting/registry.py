@@ -92,7 +92,7 @@ class Registry:
         asked = set(customers)
         while asked:
             placed = await identity_graph.members_of(self._connection, asked)
-            graph |= {one: placed.get(one, (one, (one,))) for one in asked}
+            graph |= {one: placed.get(one, (one, ())) for one in asked}
             around = {member for one in asked for member in (graph[one][0], *graph[one][1])}
             known |= await self.find(around | asked)
             formers = {known[one].profile_id for one in around | asked if one in known}
@@ -110,7 +110,8 @@ class Registry:
             )
             for profile_id, group in members.items()
         ]
-        return [one for one in groups if _has_changed(one, known)], known
+        left = {known[one].profile_id for one in graph if one in known and known[one].profile_id != graph[one][0]}
+        return [one for one in groups if one.profile_id in left or _has_changed(one, known)], known
 
     async def parted(self, identifiers: Collection[UUID]) -> list[UUID]:
         """Return the customers who are somebody else since these identifiers join nobody any more."""
@@ -133,4 +134,6 @@ class Registry:
 
 def _has_changed(group: Group, known: Mapping[UUID, Known]) -> bool:
     everyone = (group.profile_id, *group.members)
+    if not group.members:  # nobody is left of it who has a history
+        return not group.is_new
     return any(one not in known or known[one].profile_id != group.profile_id for one in everyone)

@@ -19,7 +19,8 @@ _NEXT_DUE: Final = "SELECT min(due_at) FROM segmenting.due"
 # What changes definitions: of segments, of tags and models that their rules ask for.
 _DEFINING: Final = ("segment.", "tag.", "model.")
 
-Defining = Callable[[], Awaitable[Sequence[Definition]]]
+# Gives the live segments as of a position of the log.
+Defining = Callable[[int], Awaitable[Sequence[Definition]]]
 Watching = Callable[[Sequence[Definition]], Watch]
 
 
@@ -76,7 +77,7 @@ class Segmenting:
 
     async def _define(self) -> Watch:
         """Read the definitions; walks begin for what is new, and what is no segment any more is forgotten."""
-        definitions = await self._defining()
+        definitions = await self._defining(self._following.position)
         before = self._watch
         if before is not None and [one.definition for one in before.watched.values()] == list(definitions):
             return before

@@ -18,7 +18,6 @@ from workers.segmenting.watching import Watch, Watched
 TIME_PASSED: Final = "time_passed"
 SAID: Final = "profile_changed"
 JOINED: Final = "profiles_joined_or_parted"
-CAME_LATE: Final = "came_late"
 JUDGED_ANEW: Final = "judged_anew"
 
 
@@ -55,6 +54,8 @@ class Step:
 
     def take(self, subject: Subject, concern: Concern) -> None:
         """Judge a person for whom there are news."""
+        if concern.joined:
+            concern.joined = min(concern.joined, self.now)
         for watched, standing in self._watching(subject):
             news = sorted(concern.news.get(standing.key, ()))
             if concern.joined:
@@ -77,13 +78,13 @@ class Step:
                 self._settle(subject, watched, found, due, Concern())
         self._note(subject)
 
-    def first(self, subject: Subject, keys: Iterable[str]) -> None:
+    def first(self, subject: Subject, keys: Collection[str]) -> None:
         """Put a person where she belongs, and tell nothing of it."""
         for key in keys:
             watched, moment = self._watch.watched[key], subject.at(self.now)
             self._membership.put(key, subject.number, is_in=watched.holds(moment))
             subject.settle(key, Settled(self.now, watched.change(moment)))
-        self._note(subject)
+        self._note(subject, keys)
 
     def again(self, subject: Subject, standings: Iterable[Standing]) -> None:
         """Judge a person anew by what is known of everybody since the instant that the standing names."""
@@ -117,7 +118,7 @@ class Step:
                 version=definition.version,
                 is_in=turn.holds,
                 occurred_at=turn.at,
-                reason=self._reason(turn, concern),
+                reason=self._reason(subject, turn, concern),
             )
             self.changes.append(change)
             subject.tell(definition.key, turn.at)
@@ -125,18 +126,15 @@ class Step:
         self._membership.put(definition.key, subject.number, is_in=found.holds)
         subject.settle(definition.key, Settled(max(last, subject.settled(definition.key).at), found.due))
 
-    def _reason(self, turn: Turn, concern: Concern) -> str:
+    def _reason(self, subject: Subject, turn: Turn, concern: Concern) -> str:
         if concern.joined and turn.at == concern.joined:
             return JOINED
-        if turn.at in concern.reasons:
-            return concern.reasons[turn.at]
-        late = concern.reasons and turn.at < max(concern.reasons)
-        return CAME_LATE if late and turn.at < min(concern.reasons) else TIME_PASSED
+        return concern.reasons.get(turn.at) or subject.did_at(turn.at) or TIME_PASSED
 
-    def _note(self, subject: Subject) -> None:
-        """Note when she has to be looked at again."""
+    def _note(self, subject: Subject, walked_for: Collection[str] = ()) -> None:
+        """Note when she has to be looked at again, also for what the walk has just come to her for."""
         subject.forget_moments()
-        earliest = subject.earliest(standing.key for _, standing in self._watching(subject))
+        earliest = subject.earliest([*(one.key for _, one in self._watching(subject)), *walked_for])
         # What is stored too early does no harm: she is looked at once more for nothing, and then it is stored anew.
         is_early = subject.stored is not None and earliest is not None and self.now < subject.stored <= earliest
         if earliest != subject.stored and not is_early:

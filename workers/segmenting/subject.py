@@ -53,14 +53,14 @@ class Subject:
         # Facts of these ids are in the history although their page has not come yet, up to this position of the log.
         self.ahead: frozenset[int] = frozenset()
         self.ahead_until = 0
-        self._happened = [one.occurred_at for one in person.history.events]
+        self._happened = [(one.occurred_at, one.name) for one in person.history.events]
         self._told = _last_told(person.history)
         self._moments: dict[datetime, Moment] = {}
 
     def add(self, event: Occurrence, items: Sequence[Occurrence]) -> set[int]:
         """Take in what she did; returns the numbers of the series it belongs to."""
         self._moments.clear()
-        insort(self._happened, event.occurred_at)
+        insort(self._happened, (event.occurred_at, event.name))
         series = set(self.person.add(event))
         for item in items:
             series.update(self.person.add(item, "items"))
@@ -79,8 +79,14 @@ class Subject:
 
     def between(self, since: datetime, until: datetime) -> Sequence[datetime]:
         """Return when she did anything, after `since` and until `until`, in order."""
-        first = bisect_right(self._happened, since)
-        return self._happened[first : bisect_right(self._happened, until, first)]
+        first = bisect_right(self._happened, since, key=_when)
+        return [at for at, _ in self._happened[first : bisect_right(self._happened, until, first, key=_when)]]
+
+    def did_at(self, instant: datetime) -> str | None:
+        """Return the name of what she did at an instant, None if nothing."""
+        place = bisect_right(self._happened, instant, key=_when)
+        at, name = self._happened[place - 1] if place else (EPOCH, "")
+        return name if at == instant else None
 
     def settled(self, key: str) -> Settled:
         """Return how far the membership is judged: what is stored holds for all of which no more is known."""
@@ -101,6 +107,10 @@ class Subject:
     def tell(self, key: str, at: datetime) -> None:
         """Note that a change of the membership is told."""
         self._told[key] = max(at, self.told(key))
+
+
+def _when(happened: tuple[datetime, str]) -> datetime:
+    return happened[0]
 
 
 def _named(profile_id: UUID, history: History) -> UUID:

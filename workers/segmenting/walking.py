@@ -62,8 +62,10 @@ async def walk(following: Following, reading: Reading, registry: Registry, watch
         following.forget([one.profile_id for one in found])
     for subject in await following.people([one.profile_id for one in found], watch, step.now):
         here = [one for one in going.values() if one.walked is not None and one.walked < subject.profile_id]
-        step.first(subject, [one.key for one in here if one.telling_at is None])
-        step.again(subject, [one for one in here if one.telling_at is not None])
+        if silent := [one.key for one in here if one.telling_at is None]:
+            step.first(subject, silent)
+        if telling := [one for one in here if one.telling_at is not None]:
+            step.again(subject, telling)
     last = profiles[-1].profile_id if len(profiles) == _AT_ONCE else None
     moved = [_moved(one, last) for one in going.values()]
     following.standings.update({one.key: one for one in moved})

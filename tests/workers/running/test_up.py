@@ -22,7 +22,7 @@ from workers.running.ports import free_port
 from workers.running.waiting import until
 
 PATIENCE = 60.0
-PROGRAMS = {"postgres", "nats", "api", "projector", "workers", "sources"}
+PROGRAMS = {"postgres", "nats", "api", "projector", "workers", "sources", "segments"}
 
 
 class Up:
@@ -163,7 +163,7 @@ async def test_named_servers_are_used_and_left_alone(home: Path, database: str, 
     """On a cluster nothing is started that somebody else runs."""
     async with koi_up(home, KOI_DATABASE_URL=database, KOI_NATS_URL=nats_url) as up:
         await up.says("Ctrl-C stops everything.")
-        assert set(up.services.pids) == {"api", "projector", "workers", "sources"}
+        assert set(up.services.pids) == {"api", "projector", "workers", "sources", "segments"}
         assert up.is_ready()
         up.process.send_signal(signal.SIGTERM)
         assert await up.ended() == 0

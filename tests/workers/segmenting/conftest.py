@@ -12,5 +12,5 @@ from tests.workers.segmenting.watched_shop import WatchedShop, open_shop
 @pytest.fixture
 async def shop(settings: Settings, secrets: Secrets) -> AsyncIterator[WatchedShop]:
     """A shop that is watched."""
-    async with open_shop(settings, secrets.master_key) as shop:
+    async with open_shop(settings, secrets) as shop:
         yield shop

@@ -3,13 +3,19 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from commands.activity.intake import Intake
+from commands.identity.merge_customers import MergeCustomers, merge_customers
+from commands.identity.unmerge_customers import UnmergeCustomers, unmerge_customers
+from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore, open_event_store
+from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.activity.activity import Activity
 from domain.identity.identifier import Identifier, IdentifierType
@@ -18,6 +24,7 @@ from domain.kernel.rules.tree import All, Compare, Last, Measure, Rule
 from domain.kernel.rules.world import World
 from projections.identity_graph.projector import PROJECTION as IDENTITY_GRAPH
 from projections.products.projector import PROJECTION as PRODUCTS
+from tests.commands.identity.erasing import erased, erasing_in
 from tests.projections.following import following as views
 from tests.projections.following import until
 from workers.segmenting.following import Following, Stored
@@ -46,6 +53,14 @@ def defined(key: str, rule: Rule, version: int = 1) -> Definition:
 EVERYBODY = All(of=())
 
 
+LI = Context(actor="li")
+
+
+def customer_of(member: str) -> UUID:
+    """Return the id of the customer whom a member code names."""
+    return NAMING.customer_id(Identifier(type=IdentifierType.MEMBER_CODE, value=member))
+
+
 class Told(msgspec.Struct, frozen=True, order=True):
     """A fact of a membership."""
 
@@ -59,12 +74,15 @@ class Told(msgspec.Struct, frozen=True, order=True):
 class WatchedShop:
     """The shop, its people and its segments."""
 
-    def __init__(self, store: EventStore, intake: Intake, settings: Settings, connection: asyncpg.Connection) -> None:
+    def __init__(
+        self, store: EventStore, intake: Intake, settings: Settings, secrets: Secrets, connection: asyncpg.Connection
+    ) -> None:
         self.store = store
+        self._secrets = secrets
         self.now = NOON
         self.definitions: list[Definition] = []
         self._intake = intake
-        self._settings = settings
+        self.settings = settings
         self._connection = connection
         self._members: dict[str, str] = {}
         self._count = 0
@@ -80,7 +98,7 @@ class WatchedShop:
     async def restart(self) -> None:
         """Begin anew, as a process does that was killed: nothing is known but what is stored."""
         stored = await Stored.take_over(self._connection)
-        subjects = Subjects(self._connection, stored.registry, Histories(self.store.pool, self._settings))
+        subjects = Subjects(self._connection, stored.registry, Histories(self.store.pool, self.settings))
         following = Following(self.store, self._connection, stored, subjects, self._clock)
         self.work = Segmenting(following, stored, self._connection, self._define, self._watching)
 
@@ -107,7 +125,7 @@ class WatchedShop:
         """Something a member did; now, unless said otherwise."""
         self._count += 1
         identifier = Identifier(type=IdentifierType.MEMBER_CODE, value=member)
-        self._members[str(NAMING.customer_id(identifier))] = member
+        self._members[str(customer_of(member))] = member
         fields: dict[str, Any] = {"identifiers": (identifier,), "message_id": f"m{self._count}"} | more
         at = at or self.now
         return Activity(source="web", name=name, occurred_at=at, received_at=self.now, **fields)
@@ -130,6 +148,33 @@ class WatchedShop:
         """Return what was told as member, what, and how long after noon."""
         return [(one.member, one.name, one.at - NOON) for one in await self.told()]
 
+    async def merge(self, one: str, other: str) -> None:
+        """Somebody says that two members are one person."""
+        command = MergeCustomers(other_id=customer_of(other), reason="the same phone at the till")
+        await merge_customers(
+            command, customer_id=customer_of(one), expected_version=None, by=LI, streams=self.store.streams
+        )
+        await self.settle()
+
+    async def unmerge(self, one: str, other: str) -> None:
+        """Somebody says that they are not."""
+        both = (customer_of(one), customer_of(other))
+        await unmerge_customers(
+            UnmergeCustomers(other_id=both[1], reason="mother and daughter"),
+            customer_id=both[0],
+            members=both,
+            holds={},
+            expected_version=None,
+            by=LI,
+            streams=self.store.streams,
+        )
+        await self.settle()
+
+    async def erase(self, member: str, lake: Path) -> None:
+        """A member is erased."""
+        await erased(erasing_in(self.store, self._secrets, lake, NAMING), customer_id=customer_of(member))
+        await self.settle()
+
     def members(self, key: str) -> int:
         """Return how many are in a segment."""
         assert self.work is not None
@@ -138,7 +183,7 @@ class WatchedShop:
     def _clock(self) -> datetime:
         return self.now
 
-    async def _define(self) -> Sequence[Definition]:
+    async def _define(self, _position: int) -> Sequence[Definition]:
         return list(self.definitions)
 
     def _watching(self, definitions: Sequence[Definition]) -> Watch:
@@ -146,10 +191,10 @@ class WatchedShop:
 
 
 @asynccontextmanager
-async def open_shop(settings: Settings, master_key: bytes) -> AsyncIterator[WatchedShop]:
+async def open_shop(settings: Settings, secrets: Secrets) -> AsyncIterator[WatchedShop]:
     """Open the shop over a migrated database, with the views the worker asks."""
     async with (
-        open_event_store(settings.database_url, master_key) as store,
+        open_event_store(settings.database_url, secrets.master_key) as store,
         Intake(store, NAMING) as intake,
         views(settings.database_url, IDENTITY_GRAPH, PRODUCTS),
     ):
@@ -158,6 +203,6 @@ async def open_shop(settings: Settings, master_key: bytes) -> AsyncIterator[Watc
             connection, "SELECT count(*) FROM projection_position WHERE name IN ('identity_graph', 'products')", 2
         )
         try:
-            yield WatchedShop(store, intake, settings, connection)
+            yield WatchedShop(store, intake, settings, secrets, connection)
         finally:
             await connection.close()

@@ -1,0 +1,59 @@
+"""The live segments with their rules written out, as of a position of the log."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from domain.kernel.errors import InvalidInputError
+from domain.kernel.rules.resolving import Definitions, resolve
+from domain.kernel.rules.tree import InSegment, Rule, Value
+from projections.engine.projection import Reading
+from projections.engine.waiting import wait_until
+from projections.segment_catalogue.queries import SegmentSummary, definitions
+from workers.segmenting.watching import Definition
+
+_log = logging.getLogger("koi.work")
+_PATIENCE_SECONDS: Final = 10.0
+
+# Gives the values of the catalogue's tags.
+Tags = Callable[[], Awaitable[Mapping[str, Value]]]
+
+
+async def no_tags() -> Mapping[str, Value]:
+    """There are none."""
+    return {}
+
+
+class Defining:
+    """Reads the definitions; a segment whose rule cannot be written out is left out and named in the log."""
+
+    def __init__(self, reading: Reading, tags: Tags = no_tags) -> None:
+        """Take where to read, and the tags."""
+        self._reading = reading
+        self._tags = tags
+
+    async def at(self, position: int) -> Sequence[Definition]:
+        """Return the live segments as of this position or later."""
+        await wait_until(self._reading, "segment_catalogue", position, _PATIENCE_SECONDS)
+        known = await definitions(self._reading)
+        written = Definitions(tags=await self._tags(), segments={key: _rule(one) for key, one in known.items()})
+        found = (_definition(one, written) for one in known.values() if one.standing == "live" and one.meant)
+        return [one for one in found if one is not None]
+
+
+def _definition(segment: SegmentSummary, written: Definitions) -> Definition | None:
+    version = segment.meant.segment_version if segment.meant else 0
+    try:
+        rule: Rule = resolve(InSegment(key=segment.key), written)
+    except InvalidInputError as error:
+        _log.error("segment %s is not watched: %s", segment.key, error.detail)
+        return None
+    return Definition(key=segment.key, version=version, rule=rule)
+
+
+def _rule(segment: SegmentSummary) -> Rule | None:
+    """Return the rule, None of a list; a rule that is no tree any more means nobody can be told apart by it."""
+    data: dict[str, Any] | None = segment.meant.rule if segment.meant else None
+    return None if data is None else msgspec.convert(data, Rule)

@@ -1,0 +1,45 @@
+"""One process at a time follows the log for segments; the others stand by."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from commands.runtime.clock import now
+from workers.runtime import Worker, listening
+from workers.segmenting.defining import Defining
+from workers.segmenting.following import Following, Stored
+from workers.segmenting.knowing import Histories, world_of
+from workers.segmenting.segmenting import Segmenting
+from workers.segmenting.subjects import Subjects
+from workers.segmenting.watching import Watch
+
+_POLL: Final = timedelta(seconds=1)
+# Between two reads of the log, so that a stream of events comes in pages worth their transaction.
+_PACE: Final = timedelta(milliseconds=10)
+
+
+async def segmenting(worker: Worker) -> None:
+    """Tell who enters and leaves segments for as long as the connections hold."""
+    async with listening(worker.settings.database_url, ("decision_log",)) as (connection, woken):
+        await connection.execute("SET synchronous_commit = off")
+        stored = await Stored.take_over(connection)
+        subjects = Subjects(connection, stored.registry, Histories(worker.store.pool, worker.settings))
+        following = Following(worker.store, connection, stored, subjects, now)
+        world = world_of(worker.settings)
+        defining = Defining(worker.store.pool)
+        work = Segmenting(following, stored, connection, defining.at, lambda known: Watch(known, world))
+        while True:
+            woken.clear()
+            if not await work.step():
+                await rest(woken, await work.next_due(), now)
+
+
+async def rest(woken: asyncio.Event, due: datetime | None, clock: Callable[[], datetime]) -> None:
+    """Until something is due, or the log grows."""
+    pause = min(_POLL, max(timedelta(), due - clock())) if due else _POLL
+    try:
+        await asyncio.wait_for(woken.wait(), pause.total_seconds())
+        await asyncio.sleep(min(_PACE, pause).total_seconds())
+    except TimeoutError:
+        return
