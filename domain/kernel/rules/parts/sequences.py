@@ -1,6 +1,7 @@
 """Sequences: steps one after the other, and what must not have followed."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -9,7 +10,11 @@ from domain.kernel.rules.parts.moment import Moment
 from domain.kernel.rules.parts.part import Change, RulePart, soonest
 from domain.kernel.rules.parts.passing import content_change, entering
 from domain.kernel.rules.parts.series import Kind
-from domain.kernel.rules.tree import Sequence, Step
+from domain.kernel.rules.tree import Sequence as Steps
+from domain.kernel.rules.tree import Step
+
+# All times of a step, in order, and how long after the step before it may come.
+Taken = tuple[list[datetime], timedelta | None]
 
 
 class _Stage(NamedTuple):
@@ -19,7 +24,7 @@ class _Stage(NamedTuple):
     limit: timedelta | None
 
 
-def sequence(node: Sequence, build: MomentBuilder) -> RulePart[Moment]:
+def sequence(node: Steps, build: MomentBuilder) -> RulePart[Moment]:
     """The steps happened in their order, and nothing of `unless` followed."""
     stages = tuple(_stage(step, build) for step in node.steps)
     unless = _stage(node.unless, build) if node.unless is not None else None
@@ -53,20 +58,36 @@ def _stage(step: Step, build: MomentBuilder) -> _Stage:
 
 def _ends(moment: Moment, stages: tuple[_Stage, ...], window: int) -> list[datetime]:
     """Return all instants at which the last step was taken after the others, in order."""
-    reached: list[datetime] | None = None
+    taken = []
     for stage in stages:
         low, high = moment.span(stage.series, window)
-        times = moment.person.series[stage.series].times[low:high]
-        reached = times if reached is None else [at for at in times if _follows(at, reached, stage.limit)]
-        if not reached:
-            break
-    return reached or []
+        if low == high:
+            return []
+        taken.append((moment.person.series[stage.series].times[low:high], stage.limit))
+    return reached_by(taken)[-1]
 
 
-def _follows(at: datetime, reached: list[datetime], limit: timedelta | None) -> bool:
-    """Say whether the step before was taken earlier; the last time it was is the best."""
+def reached_by(stages: Sequence[Taken]) -> list[list[datetime]]:
+    """Return for each step when it was taken after the ones before it."""
+    reached: list[list[datetime]] = []
+    for times, limit in stages:
+        reached.append([at for at in times if not reached or _step_before(at, reached[-1], limit)])
+    return reached
+
+
+def way(stages: Sequence[Taken], reached: Sequence[list[datetime]], end: datetime) -> tuple[datetime, ...]:
+    """Return when the steps were taken that ended then, one of the ends that are reached."""
+    found = [end]
+    for (_, limit), earlier in zip(reversed(stages), reversed(reached[:-1]), strict=False):
+        if (before := _step_before(found[-1], earlier, limit)) is not None:
+            found.append(before)
+    return tuple(reversed(found))
+
+
+def _step_before(at: datetime, reached: list[datetime], limit: timedelta | None) -> datetime | None:
+    """Return when the step before was taken, if not too long before: the last time, since an earlier is no better."""
     index = bisect_left(reached, at) - 1
-    return index >= 0 and (limit is None or at - reached[index] <= limit)
+    return reached[index] if index >= 0 and (limit is None or at - reached[index] <= limit) else None
 
 
 def _is_unfollowed(moment: Moment, end: datetime, unless: _Stage) -> bool:
