@@ -22,6 +22,7 @@ from domain.kernel.rules.tree import (
     Value,
 )
 from domain.kernel.rules.walking import inside
+from domain.kernel.rules.world import REGION
 
 # Attributes that are not said, and what they follow from.
 DERIVED: Final = {"age": "birthday", "days_to_birthday": "birthday", "member_days": "joined_at", "known_days": None}
@@ -81,6 +82,11 @@ def _looked_at(node: Measure | Step, found: dict[str, set[Any]]) -> None:
         _note(found, "fields", *((node.of, one.name) for _, one in inside(node.where) if isinstance(one, Field)))
 
 
+def _context(node: Context, found: dict[str, set[Any]]) -> None:
+    _note(found, "contexts", node.name)
+    _note(found, "attributes", REGION)  # it is looked at where she is
+
+
 _NOTES: Final[dict[type, Callable[[Any, dict[str, set[Any]]], None]]] = {
     Measure: _looked_at,
     Step: _looked_at,
@@ -88,7 +94,7 @@ _NOTES: Final[dict[type, Callable[[Any, dict[str, set[Any]]], None]]] = {
     Tag: lambda node, found: _note(found, "tags", node.key),
     InSegment: lambda node, found: _note(found, "segments", node.key),
     Prediction: lambda node, found: _note(found, "models", node.model),
-    Context: lambda node, found: _note(found, "contexts", node.name) or _note(found, "attributes", "region"),
+    Context: _context,
     Consented: lambda node, found: _note(found, "consents", (node.channel, node.purpose)),
     Tagged: lambda node, found: _note(found, "words", node.key),
     Identified: lambda node, found: _note(found, "identifiers", node.identifier),

@@ -45,8 +45,8 @@ def measure(node: Measure, around: Surroundings) -> Findings:
     elif node.field is not None:
         yield from _field("field", node.field, node.of, around)
         kind = type_of(Field(name=node.field), within)
-        if node.take in OF_NUMBERS and kind not in {None, "number"}:
-            yield Finding("field", f"{node.take} is taken over numbers, and {node.field} is {named(kind or 'text')}")
+        if node.take in OF_NUMBERS and kind is not None and kind != "number":
+            yield Finding("field", f"{node.take} is taken over numbers, and {node.field} is {named(kind)}")
     if not 1 <= node.rank <= _MOST_RANKS:
         yield Finding("rank", f"1 is the most frequent value, 2 the next one: use 1 to {_MOST_RANKS}")
     elif node.rank > 1 and node.take != "top":
@@ -94,8 +94,8 @@ def arithmetic(node: Arithmetic, around: Surroundings) -> Findings:
     """Numbers, and none divided by a written zero."""
     for place, side in (("left", node.left), ("right", node.right)):
         kind = type_of(side, around)
-        if kind not in {None, "number"}:
-            yield Finding(place, f"{node.op} is done with numbers, and this is {named(kind or 'text')}")
+        if kind is not None and kind != "number":
+            yield Finding(place, f"{node.op} is done with numbers, and this is {named(kind)}")
     if node.op == "divide" and isinstance(node.right, Constant) and node.right.value == 0:
         yield Finding("right.value", "a division by zero is always missing: divide by another number")
 
@@ -118,7 +118,7 @@ def part(node: Part, around: Surroundings) -> Findings:
     if node.rule is None and node.value is None:
         yield Finding("", "give a rule (the weight counts where it holds) or a value (the weight times it counts)")
     if node.value is not None and (kind := type_of(node.value, around)) not in {None, "number"}:
-        yield Finding("value", f"a weight is multiplied by a number, and this is {named(kind or 'text')}")
+        yield Finding("value", f"a weight is multiplied by a number, and this is {named(kind)}")
 
 
 def weighted(node: Weighted, _around: Surroundings) -> Findings:

@@ -53,7 +53,7 @@ def _of_number(compare: Callable[[float, float], bool], mark: float) -> Test:
     """By far the most frequent one, so it is made short."""
 
     def test(value: Known) -> bool:
-        return (value.__class__ is int or value.__class__ is float) and compare(value, mark)  # type: ignore[arg-type] # told by the class
+        return (value.__class__ is int or value.__class__ is float) and compare(value, mark)
 
     return test
 

@@ -40,7 +40,7 @@ class Column:
             self.values.append(value)
             self._numbers.append(self._numbers[-1] + (number(value) is not None))
             self._floats.append(self._floats[-1] + (value.__class__ is float))
-            self._sums.append(self._sums[-1] + whole)  # type: ignore[operator] # an int, told by the class
+            self._sums.append(self._sums[-1] + whole)
 
     def forget(self, start: int) -> None:
         """Drop what stands from here on."""
