@@ -8,9 +8,8 @@ import xgboost as xgb
 
 from workers.scoring.kind import Numbers
 
-# Threads only help with many rows; which it is follows from the data, so that the same data give the same bytes.
-_MANY: Final = 20_000
-_THREADS: Final = 2
+# One thread: the same data give the same bytes, and beside other work on a machine more of them only wait.
+_THREADS: Final = 1
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,10 +36,10 @@ def boosted(x: Numbers, y: Numbers, objective: str, settings: Settings, *, seed:
         "lambda": settings.penalty,
         "tree_method": "hist",
         "seed": seed,
-        "nthread": _THREADS if y.size > _MANY else 1,
+        "nthread": _THREADS,
         "verbosity": 0,
     }
-    data = xgb.QuantileDMatrix(x, y, nthread=told["nthread"])
+    data = xgb.QuantileDMatrix(x, y, nthread=_THREADS)
     booster = xgb.train(told, data, num_boost_round=settings.rounds)
     return bytes(booster.save_raw("ubj"))
 
@@ -50,22 +49,13 @@ class Trees:
 
     def __init__(self, content: bytes) -> None:
         """Read them."""
-        self._booster: Any = xgb.Booster(model_file=bytearray(content))
-        self._booster.set_param({"nthread": _THREADS})
+        self.booster: Any = xgb.Booster(model_file=bytearray(content))
+        self.booster.set_param({"nthread": _THREADS})
 
     def predict(self, x: Numbers) -> Numbers:
         """Return what they say: a probability, or an amount."""
-        return np.asarray(self._booster.inplace_predict(x), np.float64)
+        return np.asarray(self.booster.inplace_predict(x), np.float64)
 
     def effects(self, x: Numbers) -> Numbers:
         """Return what each feature adds to the logarithm of the odds, or of the amount (exact Shapley values)."""
-        return np.asarray(self._booster.predict(xgb.DMatrix(x), pred_contribs=True), np.float64)[:, :-1]
-
-
-class OneThread(Trees):
-    """Trees for single rows: no thread is worth waking."""
-
-    def __init__(self, content: bytes) -> None:
-        """Read them."""
-        super().__init__(content)
-        self._booster.set_param({"nthread": 1})
+        return np.asarray(self.booster.predict(xgb.DMatrix(x), pred_contribs=True), np.float64)[:, :-1]

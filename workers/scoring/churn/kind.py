@@ -75,7 +75,7 @@ class Churn:
         told("features", 0, 2)
         parameters = msgspec.convert(artefact.parameters, Parameters)
         table = source.values(COLUMNS, at)
-        known = features_of(table, visits_of(source, table, at), at, source.zone, parameters)
+        known = features_of(table, visits_of(source.purchase_days(at), table), at, source.zone, parameters)
         told("scores", 1, 2)
         columns: dict[str, Any] = {"profile_id": table["profile_id"].take(known.rows)}
         trees = Trees(artefact.parts["trees"])

@@ -77,12 +77,12 @@ def snapshots(source: Source, at: datetime, parameters: Parameters, told: Told) 
     """
     taken: list[Snapshot] = []
     newest = at - timedelta(days=parameters.most_gap_days + 1)
-    visits: Visits | None = None
+    bought = source.purchase_days(at)
     for place in range(parameters.snapshots):
         told("snapshots", place, parameters.snapshots + 1)
         then = newest - timedelta(days=place * parameters.every_days)
         table = source.values(COLUMNS, then)
-        visits = visits_of(source, table, at)
+        visits = visits_of(bought, table)
         known = features_of(table, visits, then, source.zone, parameters)
         if not known.rows.size:
             break
@@ -113,9 +113,8 @@ def features_of(table: pa.Table, visits: Visits, at: datetime, zone: ZoneInfo, p
     return Known(rows=rows, columns=columns)
 
 
-def visits_of(source: Source, table: pa.Table, at: datetime) -> Visits:
-    """Return the days on which the profiles of a table bought, as known at `at`; a customer's number is her row."""
-    bought = source.purchase_days(at)
+def visits_of(bought: pa.Table, table: pa.Table) -> Visits:
+    """Return the days on which the profiles of a table bought; a customer's number is her row."""
     places: Any = pc.index_in(bought["profile_id"], table["profile_id"])
     known = np.asarray(pc.is_valid(places).to_numpy(zero_copy_only=False), np.bool_)
     customer = np.asarray(places.fill_null(0).to_numpy(zero_copy_only=False), np.int64)[known]

@@ -16,7 +16,7 @@ from workers.scoring.drift import reference, references
 from workers.scoring.features import after, matched, spent
 from workers.scoring.kind import Learned, NothingToLearnError, Numbers, Scores, Source, Told
 from workers.scoring.ltv.matrix import COLUMNS, FEATURES, Matrix, matrix
-from workers.scoring.ltv.two_stage import LeftOut, Oracle, TwoStage, fit
+from workers.scoring.ltv.two_stage import LeftOut, TwoStage, fit, said
 from workers.scoring.measuring import auc, calibration_error, deciles, ranking
 from workers.scoring.reasons import reasons_column
 
@@ -83,19 +83,16 @@ class LifetimeValue:
         table = source.values(COLUMNS, at)
         known = matrix(table, fitted_of(artefact), int(artefact.parameters["horizon_days"]))
         told("scores", 1, 3)
-        oracle = Oracle(stages_of(artefact))
-        x = known.x
-        value, chance = oracle.value(x, known.age) if x.size else (np.zeros(0), np.zeros(0))
+        seen = said(stages_of(artefact), known.x, known.age)
         told("reasons", 2, 3)
         columns: dict[str, Any] = {
             "profile_id": table["profile_id"].take(known.rows),
-            "value": value,
-            "p_pays": chance,
+            "value": seen.value,
+            "p_pays": seen.p_pays,
             "p_alive": known.columns["p_alive"],
-            "percentile": _percentile(value),
+            "percentile": _percentile(seen.value),
         }
-        if x.size:
-            columns["reasons"] = reasons_column({name: known.columns[name] for name in FEATURES}, oracle.effects(x))
+        columns["reasons"] = reasons_column({name: known.columns[name] for name in FEATURES}, seen.effects)
         told("done", 3, 3)
         return Scores(table=pa.table(columns), features={name: known.columns[name] for name in _WATCHED})
 
@@ -110,24 +107,14 @@ def fitted_of(artefact: Artefact) -> Fitted:
 
 def stages_of(artefact: Artefact) -> TwoStage:
     """Return the two stages in an artefact."""
-    cohorts = artefact.numbers["cohorts"]
-    return TwoStage(
-        pays=artefact.parts["pays"],
-        spends=artefact.parts["spends"],
-        borders=cohorts["borders"],
-        factors=cohorts["factors"],
-    )
+    return msgspec.convert(artefact.numbers["stages"], TwoStage)
 
 
 def _artefact(parameters: Parameters, fitted: Fitted, stages: TwoStage, known: Matrix, left_out: LeftOut) -> Artefact:
     return Artefact(
         kind="ltv",
         parameters=msgspec.to_builtins(parameters),
-        numbers={
-            "btyd": msgspec.to_builtins(fitted),
-            "cohorts": {"borders": stages.borders, "factors": stages.factors},
-        },
-        parts={"pays": stages.pays, "spends": stages.spends},
+        numbers={"btyd": msgspec.to_builtins(fitted), "stages": msgspec.to_builtins(stages)},
         references=references({name: known.columns[name] for name in _WATCHED}),
         scored=reference(left_out.value),
     )

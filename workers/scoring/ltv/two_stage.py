@@ -1,6 +1,7 @@
 """Two stages: the chance to buy within the horizon, times what is spent then; the sums of each cohort made right.
 
-The first is a logistic, the second a gamma regression (spending has a long tail), both by boosted trees. Their product
+The first is a logistic, the second a gamma regression (spending has a long tail), both by boosted trees of depth one:
+deeper ones were no better, since buy till you die's outputs are how features act together already. Their product
 ranks well and is too low in sum, so each cohort, customers who came at about the same time, is rescaled by what
 predictions of rows left out came to. All figures are of rows left out.
 """
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
+from workers.scoring.additive import Additive, additive
 from workers.scoring.boosting import Settings, Trees, boosted
 from workers.scoring.kind import NothingToLearnError, Numbers
 
@@ -24,17 +26,17 @@ _COHORTS: Final = 6
 # A cohort of so many payers says as much of itself as everybody does: spending has a long tail, and sums of few jump.
 _PRIOR_PAYERS: Final = 500.0
 
-PAYS_SMALL: Final = Settings(rounds=200, depth=1)
-SPENDS_SMALL: Final = Settings(rounds=100, depth=1)
-PAYS_LARGE: Final = Settings(rounds=120, depth=2, eta=0.1)
-SPENDS_LARGE: Final = Settings(rounds=80, depth=2, eta=0.1)
+PAYS_SMALL: Final = Settings(rounds=200)
+SPENDS_SMALL: Final = Settings(rounds=100)
+PAYS_LARGE: Final = Settings(rounds=150, eta=0.1)
+SPENDS_LARGE: Final = Settings(rounds=100, eta=0.1)
 
 
 class TwoStage(msgspec.Struct, frozen=True, kw_only=True):
-    """Both stages as trees, and the factor of each cohort; `borders` (days since the first purchase) part cohorts."""
+    """Both stages, and the factor of each cohort; `borders` (days since the first purchase) part cohorts."""
 
-    pays: bytes
-    spends: bytes
+    pays: Additive
+    spends: Additive
     borders: list[float]
     factors: list[float]
 
@@ -65,23 +67,21 @@ def fit(x: Numbers, spent: Numbers, age: Numbers, *, seed: int, repeats: int = 1
     return TwoStage(pays=stages[0], spends=stages[1], borders=borders.tolist(), factors=factors.tolist()), left_out
 
 
-class Oracle:
-    """Both stages, read and ready to be asked."""
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """Expected spending within the horizon, the chance of any, and what each feature adds to the value's logarithm."""
 
-    def __init__(self, fitted: TwoStage, trees: type[Trees] = Trees) -> None:
-        """Read them; `trees` for many rows or for one."""
-        self._pays, self._spends = trees(fitted.pays), trees(fitted.spends)
-        self._borders, self._factors = np.asarray(fitted.borders), np.asarray(fitted.factors)
+    value: Numbers
+    p_pays: Numbers
+    effects: Numbers
 
-    def value(self, x: Numbers, age: Numbers) -> tuple[Numbers, Numbers]:
-        """Return expected spending within the horizon, and the chance of any."""
-        chance = self._pays.predict(x)
-        factor = self._factors[np.searchsorted(self._borders, age, side="left")]
-        return chance * self._spends.predict(x) * factor, chance
 
-    def effects(self, x: Numbers) -> Numbers:
-        """Return what each feature adds to the logarithm of the value: of the odds of buying and of the amount."""
-        return self._pays.effects(x) + self._spends.effects(x)
+def said(fitted: TwoStage, x: Numbers, age: Numbers) -> Said:
+    """Say what is expected of each customer, and why."""
+    of_paying, of_spending = fitted.pays.effects(x), fitted.spends.effects(x)
+    chance = fitted.pays.of_effects(of_paying)
+    factor = np.asarray(fitted.factors)[np.searchsorted(np.asarray(fitted.borders), age, side="left")]
+    value = chance * fitted.spends.of_effects(of_spending) * factor
+    return Said(value=value, p_pays=chance, effects=of_paying + of_spending)
 
 
 def _left_out(x: Numbers, spent: Numbers, cohort: NDArray[Any], *, seed: int, repeats: int) -> LeftOut:
@@ -89,7 +89,7 @@ def _left_out(x: Numbers, spent: Numbers, cohort: NDArray[Any], *, seed: int, re
     raw: list[Numbers] = []
     chances: list[Numbers] = []
     for place, (learn, test) in enumerate(_splits(spent > 0, seed, repeats)):
-        pays, spends = (Trees(content) for content in _stages(x[learn], spent[learn], seed + place))
+        pays, spends = _stages(x[learn], spent[learn], seed + place)
         chances.append(pays.predict(x[test]))
         raw.append(chances[-1] * spends.predict(x[test]))
         rows.append(test)
@@ -127,11 +127,16 @@ def _splits(pays: NDArray[np.bool_], seed: int, repeats: int) -> Iterator[tuple[
         yield from StratifiedKFold(_FOLDS, shuffle=True, random_state=seed + repeat).split(pays, pays)
 
 
-def _stages(x: Numbers, spent: Numbers, seed: int) -> tuple[bytes, bytes]:
+def _stages(x: Numbers, spent: Numbers, seed: int) -> tuple[Additive, Additive]:
     pays = spent > 0
     chance, amount = (PAYS_LARGE, SPENDS_LARGE) if spent.size > _LARGE else (PAYS_SMALL, SPENDS_SMALL)
-    first = boosted(x, pays.astype(np.float64), "binary:logistic", chance, seed=seed)
-    return first, boosted(x[pays], spent[pays], "reg:gamma", amount, seed=seed)
+    first = _stage(x, pays.astype(np.float64), "binary:logistic", chance, seed)
+    return first, _stage(x[pays], spent[pays], "reg:gamma", amount, seed)
+
+
+def _stage(x: Numbers, y: Numbers, objective: str, settings: Settings, seed: int) -> Additive:
+    trees = Trees(boosted(x, y, objective, settings, seed=seed))
+    return additive(trees.booster, objective, x.shape[1])
 
 
 def _factors(spent: Numbers, said: Numbers, cohort: NDArray[Any], size: int) -> Numbers:

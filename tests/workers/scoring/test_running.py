@@ -1,0 +1,167 @@
+"""Models over a real log and lake: trained, promoted, let score, found again at a person; blind to what comes later."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands.runtime.context import Context
+from commands.runtime.event_store import EventStore, open_event_store
+from commands.runtime.facts import FactRow
+from commands.runtime.secrets import Secrets
+from commands.runtime.settings import Settings
+from commands.scoring.promoting import PromoteModel, RetireModel, promote_model, retire_model
+from domain.scoring.errors import KindChangedError, KnowsTheFutureError
+from domain.scoring.model import Model, model_stream
+from domain.scoring.rfm import CutPoints
+from projections.identity_graph import projector as identity_graph
+from projections.lake.projector import lake_at
+from projections.model_scorecard import projector as model_scorecard
+from projections.predictions.queries import predictions_of, words_of
+from projections.products import projector as products
+from tests.projections.following import current
+from tests.projections.log import Log, an_order, customer_id
+from workers.scoring import running
+from workers.scoring.opening import scoring_over
+from workers.scoring.running import NobodySpeaksError, Scoring
+
+BY = Context(actor="scoring")
+AT = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
+LATER = AT + timedelta(days=7)
+CUSTOMERS = 150
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    """Settings over this test's database and a lake of its own."""
+    home = {"KOI_HOME": str(tmp_path / "koi")}
+    return Settings.build(home, database_url=database, nats_url="nats://127.0.0.1:1")
+
+
+@pytest.fixture
+async def store(settings: Settings, secrets: Secrets) -> AsyncIterator[EventStore]:
+    """An open event store."""
+    async with open_event_store(settings.database_url, secrets.master_key, pool_size=4) as opened:
+        yield opened
+
+
+def purchases() -> list[FactRow]:
+    """A year of a small shop: every customer at her own pace, some of whom are gone."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for number in range(CUSTOMERS):
+        pace, last = rng.gamma(2.0, 12.0) + 2, rng.integers(30, 190)
+        day = float(rng.integers(200, 365))
+        while day > (0 if number % 3 else last):
+            fen = int(rng.gamma(4.0, 2_000.0)) + 100
+            rows.append(an_order(f"c{number}", fen, at=AT - timedelta(days=day)))
+            day -= rng.exponential(pace)
+    return rows
+
+
+async def laid(log: Log, settings: Settings, rows: list[FactRow]) -> int:
+    """Put facts into the log and keep the views."""
+    position = log.seal(*rows)
+    views = (identity_graph.PROJECTION, products.PROJECTION, model_scorecard.PROJECTION)
+    await current(settings.database_url, position, *views, lake_at(settings.lake_url, settings.database_url))
+    return position
+
+
+@pytest.fixture
+async def work(settings: Settings, store: EventStore) -> AsyncIterator[Scoring]:
+    """A shop whose history lies in log and lake."""
+    log = Log(settings.database_url)
+    for number in range(CUSTOMERS):
+        log.register(f"c{number}")
+    await laid(log, settings, purchases())
+    yield await scoring_over(store, settings, by=BY)
+    log.close()
+
+
+async def speaking(work: Scoring, key: str, version: int) -> None:
+    """Promote a version."""
+    command = PromoteModel(key=key, model_version=version, reason="better")
+    await promote_model(command, streams=work.store.streams, by=BY)
+
+
+async def shown(work: Scoring, settings: Settings) -> None:
+    """Let the scorecard come to the head of the log."""
+    head = await work.store.pool.fetchval("SELECT max(notification_id) FROM decision_log")
+    await current(settings.database_url, head, model_scorecard.PROJECTION)
+
+
+async def test_a_model_is_trained_promoted_and_speaks_of_a_person(work: Scoring, settings: Settings) -> None:
+    """From the lake to the words that rules judge; the same run again is the same file, and replaces itself."""
+    version, training = await running.train(work, "value", "btyd", AT, {"horizon_days": 60})
+    assert (version, training.rows) == (1, CUSTOMERS)
+    assert training.metrics["proof_gini"] > 0.3
+    with pytest.raises(NobodySpeaksError):
+        await running.score(work, "value", AT)
+    await speaking(work, "value", 1)
+    first = await running.score(work, "value", AT)
+    assert (first.rows, first.is_live, first.drifted) == (CUSTOMERS, True, False)
+    assert (await running.score(work, "value", AT)).sha256 == first.sha256
+    later = await running.score(work, "value", LATER)
+    with pytest.raises(KnowsTheFutureError):
+        await running.score(work, "value", AT - timedelta(days=1))
+    await shown(work, settings)
+    pool, one = work.store.pool, customer_id("c7")
+    words = await words_of(pool, one, [one])
+    assert [word.since for word in words["value"]] == [AT, LATER]
+    (said,) = await predictions_of(pool, one, [one])
+    assert said.further.keys() == {"p_alive", "purchases", "order_value"}
+    assert len(said.reasons) == 3
+    table = work.files.scores(later.path, later.sha256)
+    row = table["profile_id"].to_pylist().index(str(one))
+    assert table["value"][row].as_py() == pytest.approx(said.value)
+
+
+async def test_what_comes_later_changes_nothing(work: Scoring, settings: Settings, store: EventStore) -> None:
+    """Orders after the instant that would give everything away: the same artefact, the same scores."""
+    kinds: dict[str, dict[str, int]] = {"rfm": {}, "churn": {"snapshots": 1, "most_gap_days": 40}}
+    before = {kind: (await running.train(work, kind, kind, AT, told))[1] for kind, told in kinds.items()}
+    await speaking(work, "rfm", 1)
+    scored = await running.score(work, "rfm", AT)
+    planted = [an_order(f"c{number}", 10**9, at=AT + timedelta(seconds=1)) for number in range(0, CUSTOMERS, 2)]
+    log = Log(settings.database_url)
+    await laid(log, settings, planted)
+    log.close()
+    again = await scoring_over(store, settings, by=BY)
+    for kind, told in kinds.items():
+        version, training = await running.train(again, kind, kind, AT, told)
+        assert (version, training.sha256) == (2, before[kind].sha256)
+        assert training.metrics == before[kind].metrics
+    assert (await running.score(again, "rfm", AT)).sha256 == scored.sha256
+    moved = await running.score(again, "rfm", AT + timedelta(days=1))
+    assert moved.drifted
+    await shown(work, settings)
+    history = await store.streams.history([model_stream("rfm")])
+    drift = [event for event in history if isinstance(event, Model.DriftObserved)]
+    assert [event.at for event in drift] == [AT + timedelta(days=1)]
+    assert drift[0].features["recency"] > drift[0].bound
+
+
+async def test_versions_try_in_the_shadow_and_a_retired_one_is_silent(work: Scoring, settings: Settings) -> None:
+    """What does not speak is kept in the lake alone; a key keeps its kind."""
+    _, training = await running.train(work, "tiers", "rfm", AT, {"scores": 3})
+    await running.train(work, "tiers", "rfm", AT, {})
+    cuts = CutPoints(**training.report["cut_points"])
+    assert len(cuts.monetary) == 2
+    with pytest.raises(KindChangedError):
+        await running.train(work, "tiers", "btyd", AT, {})
+    await speaking(work, "tiers", 1)
+    await running.score(work, "tiers", AT)
+    shadow = await running.score(work, "tiers", AT, 2)
+    assert not shadow.is_live
+    await shown(work, settings)
+    one = customer_id("c1")
+    (said,) = await predictions_of(work.store.pool, one, [one])
+    assert said.model_version == 1
+    assert said.label is not None
+    assert set(said.label) <= set("123")
+    command = RetireModel(key="tiers", model_version=1, reason="three are too few")
+    await retire_model(command, streams=work.store.streams, by=BY)
+    await shown(work, settings)
+    assert await predictions_of(work.store.pool, one, [one]) == []
