@@ -43,7 +43,9 @@ class DuckEngine:
         self._folder = TemporaryDirectory(prefix="koi-batch-")
         config: dict[str, Any] = {"memory_limit": f"{memory_mb}MB", "threads": threads}
         self._connection = duckdb.connect(config=config | {"temp_directory": self._folder.name})
-        self._connection.execute(f"SET TimeZone = 'UTC'; SET preserve_insertion_order = false; {MACROS}")
+        self._connection.execute(
+            f"SET TimeZone = 'UTC'; SET preserve_insertion_order = false; SET enable_progress_bar = false; {MACROS}"
+        )
         self._sql: dict[int, str] = {}
         self._prepare()
 

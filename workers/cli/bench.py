@@ -13,7 +13,7 @@ from workers.bench.families import FAMILIES
 from workers.bench.report import Report, show, write
 from workers.bench.stack import BenchError
 
-Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "mixed", "replay", "linkage"]
+Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "mixed", "replay", "linkage", "tags"]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
 app = cyclopts.App(name="bench", help="Measure Koi beside what this machine can do, on a data directory of its own.")
@@ -37,6 +37,7 @@ def bench(
     backfill: facts from a file to log, profiles and lake.
     mixed: one event posted, one message at the sink, while a back-fill runs.
     replay: customer_360 rebuilt from its events.
+    tags: 300 tags of everybody over so many events of a tenth as many customers, beside the same as SQL by hand.
     linkage: who is one person on FEBRL 4 and 3 (F1), and on made-up Chinese profiles (speed, memory, F1).
     """
     if family and name != "ingest":

@@ -43,7 +43,7 @@ class Stager:
     def staged(self, facts: pa.Table) -> Staged:
         """Return facts of the log as columns, in the order they come in. Blocks."""
         with duckdb.connect(config={"threads": 2}) as connection:
-            connection.execute(f"SET TimeZone = 'UTC'; {MACROS}")
+            connection.execute(f"SET TimeZone = 'UTC'; SET enable_progress_bar = false; {MACROS}")
             connection.register("facts", facts)
             connection.execute(f"CREATE TEMP TABLE staged_events AS {self._events}")
             events = connection.sql("FROM staged_events").to_arrow_table()
