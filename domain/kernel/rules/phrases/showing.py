@@ -1,0 +1,61 @@
+"""Single values as people write them: money in yuan, numbers without noise, instants in the zone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from domain.kernel.rules.kinds import number
+from domain.kernel.rules.phrases.labels import Label, Labels, Language
+from domain.kernel.rules.tree import Attribute, Context, Field, Level, Measure, Scalar, Tag, Value
+
+_FEN: Final = 100
+_TRUTHS: Final = {"zh": ("否", "是"), "en": ("no", "yes")}
+_YUAN: Final = {"zh": "元", "en": " yuan"}
+
+
+def shown(value: Scalar, language: Language, *, is_money: bool, labels: Mapping[str, Label]) -> str:
+    """Return a value in words; `labels` are those of single values."""
+    if isinstance(value, bool):
+        return _TRUTHS[language][value]
+    if (amount := number(value)) is not None:
+        return f"{plain(amount / _FEN)}{_YUAN[language]}" if is_money else plain(amount)
+    label = labels.get(str(value))
+    return label.of(language) if label else str(value)
+
+
+def value_labels(value: Value, labels: Labels, of: Level) -> Mapping[str, Label]:
+    """Return the labels that single values of a value have."""
+    match value:
+        case Field(name=name):
+            return labels.field(name, of).values
+        case Measure(field=str() as field):
+            return labels.field(field, value.of).values
+        case Attribute(name=name):
+            return labels.attribute(name).values
+        case Tag(key=key):
+            found = labels.tags.get(key)
+            return found.values if found else {}
+        case Context(name=name):
+            found = labels.contexts.get(name)
+            return found.values if found else {}
+    return {}
+
+
+def instant(at: datetime, zone: ZoneInfo) -> str:
+    """Return an instant by the clock of the zone, without the time at midnight."""
+    local = at.astimezone(zone)
+    return f"{local:%Y-%m-%d}" if (local.hour, local.minute, local.second) == (0, 0, 0) else f"{local:%Y-%m-%d %H:%M}"
+
+
+def span(seconds: float) -> tuple[float, str]:
+    """Return a number of seconds as a whole number of the largest unit it makes: 1,800 is 30 minutes."""
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size and seconds % size == 0:
+            return seconds // size, unit
+    return seconds, "second"
+
+
+def plain(amount: float) -> str:
+    """Return a number without needless decimals, at most four."""
+    return f"{amount:,.4f}".rstrip("0").rstrip(".") if amount % 1 else f"{amount:,.0f}"
