@@ -13,7 +13,7 @@ from workers.bench.families import FAMILIES
 from workers.bench.report import Report, show, write
 from workers.bench.stack import BenchError
 
-Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "mixed", "replay", "linkage", "tags"]
+Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "mixed", "replay", "linkage", "tags", "segment-live"]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
 app = cyclopts.App(name="bench", help="Measure Koi beside what this machine can do, on a data directory of its own.")
@@ -38,14 +38,16 @@ def bench(
     mixed: one event posted, one message at the sink, while a back-fill runs.
     replay: customer_360 rebuilt from its events.
     tags: 300 tags of everybody over so many events of a tenth as many customers, beside the same as SQL by hand.
+    segment-live: whether an event changes any of 200 live segments, and how soon entering and leaving is told.
     linkage: who is one person on FEBRL 4 and 3 (F1), and on made-up Chinese profiles (speed, memory, F1).
     """
     if family and name != "ingest":
         raise BenchError(f"{name} knows no families: leave --family out", field="family")
     if kill and name != "backfill":
         raise BenchError(f"{name} has no importer to kill: leave --kill out", field="kill")
-    module = importlib.import_module(f"workers.bench.{name}")
-    run = getattr(module, name)
+    called = name.replace("-", "_")
+    module = importlib.import_module(f"workers.bench.{called}")
+    run = getattr(module, called)
     wanted = [()] if family is None else [(one,) for one in FAMILIES if family in (one, "all")]
     reports: list[Report] = []
     for words in wanted:

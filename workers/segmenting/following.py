@@ -15,30 +15,22 @@ from commands.runtime.event_store import EventStore
 from commands.runtime.facts import FactIds
 from commands.runtime.suppressions import SuppressionsMovedError
 from commands.segments.tell_membership import tell_membership
-from domain.activity.withdrawing import WITHDRAWN
 from projections.engine.page import Page
 from projections.engine.waiting import wait_until
-from projections.profile_history.facts import FactRow
+from workers.segmenting.concerning import by_name, by_series, everything, since
 from workers.segmenting.keeping import Known, Standing, standings, take_over, write
 from workers.segmenting.membership import Membership
 from workers.segmenting.news import Seen, Tidings, reload_needed, tidings
 from workers.segmenting.registry import Group, Registry
 from workers.segmenting.step import SAID, Concern, Step
 from workers.segmenting.subject import Subject
-from workers.segmenting.subjects import Occurring, Subjects
+from workers.segmenting.subjects import Subjects
 from workers.segmenting.watching import Watch
 
 _AT_ONCE: Final = 200
 _GRAPH: Final = "identity_graph"
 _PATIENCE_SECONDS: Final = 10.0
 _DUE: Final = "SELECT profile_id FROM segmenting.due WHERE due_at <= $1 ORDER BY due_at, profile_id LIMIT $2"
-
-
-class _Withdrawal(msgspec.Struct):
-    name: str = ""
-
-
-_withdrawal = msgspec.json.Decoder(_Withdrawal).decode
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +163,7 @@ class Following:
         for group in groups:
             step.writing.people += self._registry.register(group, before)
             if group.members:
-                at = _since(group, found) or found.latest or step.now
+                at = since(group, found) or found.latest or step.now
                 new = Concern(reasons={at: SAID}) if group.is_new else None
                 concerns[group.profile_id] = new or Concern(joined=at, held=held[group.profile_id])
         gone = {former for group in groups for former in group.formers} - concerns.keys()
@@ -228,39 +220,11 @@ class Following:
             rows = sorted((row for one in told for row in one.rows), key=lambda row: (row.occurred_at, row.fact_id))
             if subject is None:
                 subject = loaded[profile_id]
-                _by_name(concern, rows, watch)
+                by_name(concern, rows, watch)
             else:
-                _by_series(subject, concern, rows, occurring, watch)
+                by_series(subject, concern, rows, occurring, watch)
             for at in (at for one in told for at in one.words):
                 concern.add(watch.of_words, at, SAID)
             if profile_id in concerns and concern.held is None:
-                _concern_all(concern, watch)
+                everything(concern, watch)
             step.take(subject, concern)
-
-
-def _since(group: Group, found: Tidings) -> datetime | None:
-    told = (found.customers[one] for one in (group.profile_id, *group.members) if one in found.customers)
-    return max((one.joined for one in told if one.joined), default=None)
-
-
-def _by_name(concern: Concern, rows: Sequence[FactRow], watch: Watch) -> None:
-    """Let facts that stand in the history already concern whatever asks for their names."""
-    for row in rows:
-        name = _withdrawal(row.body).name if row.name == WITHDRAWN else row.name
-        concern.add(watch.concerned_by(name), row.occurred_at, row.name)
-
-
-def _by_series(subject: Subject, concern: Concern, rows: Sequence[FactRow], occurring: Occurring, watch: Watch) -> None:
-    """Add facts to the history, and let them concern what looks at the series they were added to."""
-    for row in rows:
-        if row.fact_id in subject.ahead:
-            _by_name(concern, [row], watch)
-            continue
-        series = subject.add(*occurring[row.fact_id])
-        concern.add(watch.concerned_by_series(row.name, series), row.occurred_at, row.name)
-
-
-def _concern_all(concern: Concern, watch: Watch) -> None:
-    """Let everything concern somebody who is new, from the first instant that anything is known of."""
-    for at, reason in concern.reasons.items():
-        concern.add(watch.keys, at, reason)

@@ -36,6 +36,8 @@ def judged(watched: Watched, subject: Subject, stood: Stood, news: Sequence[date
     something that was judged already, cannot undo what was told: it counts from when the rule has been what it is by
     all that is known now, but not before the last turn that was told. What is yet to come falls due then.
     """
+    if len(news) == 1 and (found := _judged_now(watched, subject, stood, news[0], now)) is not None:
+        return found
     rule = _rule(watched, subject)
     late = [at for at in news if at <= stood.base]
     held, due, turns = stood.held, stood.due, list[Turn]()
@@ -51,6 +53,17 @@ def judged(watched: Watched, subject: Subject, stood: Stood, news: Sequence[date
     fresh = [at for at in news if at > stood.base]
     swept = sweep(rule, held=held, due=due, news=fresh, until=max(now, stood.base))
     return Judged([*turns, *swept.turns], swept.holds, swept.due)
+
+
+def _judged_now(watched: Watched, subject: Subject, stood: Stood, at: datetime, now: datetime) -> Judged | None:
+    """Judge after one piece of news that is the latest, as nearly all are; None where there is more to it."""
+    if not stood.base < at <= now or (stood.due is not None and stood.due <= at):
+        return None
+    moment = subject.at(at)
+    holds, due = watched.part.holds(moment), watched.part.change(moment)
+    if due is not None and due <= now:
+        return None
+    return Judged([] if holds == stood.held else [Turn(at, holds)], holds, due)
 
 
 def changed(
@@ -70,4 +83,5 @@ def changed(
 
 
 def _rule(watched: Watched, subject: Subject) -> tuple[Holds, Until]:
-    return (lambda at: watched.holds(subject.at(at))), (lambda at: watched.change(subject.at(at)))
+    holds, change = watched.part
+    return (lambda at: holds(subject.at(at))), (lambda at: change(subject.at(at)))

@@ -55,17 +55,31 @@ class Step:
     def take(self, subject: Subject, concern: Concern) -> None:
         """Judge a person for whom there are news."""
         if concern.joined:
-            concern.joined = min(concern.joined, self.now)
+            self._take_changed(subject, concern, min(concern.joined, self.now))
+            return
+        soonest: datetime | None = None
+        for key, news in concern.news.items():
+            standing = self._standings.get(key)
+            if standing is None or not standing.watches(subject.profile_id):
+                continue
+            if len(news) > 1:
+                news.sort()
+            watched = self._watch.watched[key]
+            found = judged(watched, subject, self._stood(subject, standing, concern.held), news, self.now)
+            self._settle(subject, watched, found, min(news[-1], self.now), concern)
+            if found.due is not None and (soonest is None or found.due < soonest):
+                soonest = found.due
+        subject.forget_moments()
+        if soonest is not None and (subject.stored is None or soonest < subject.stored):
+            self.writing.dues[subject.profile_id] = subject.stored = soonest
+
+    def _take_changed(self, subject: Subject, concern: Concern, at: datetime) -> None:
+        concern.reasons[at] = JOINED
         for watched, standing in self._watching(subject):
             news = sorted(concern.news.get(standing.key, ()))
-            if concern.joined:
-                stood = self._stood(subject, standing, concern.held)
-                found = changed(watched, subject, stood, concern.joined, news, self.now)
-            elif news:
-                found = judged(watched, subject, self._stood(subject, standing, concern.held), news, self.now)
-            else:
-                continue
-            last = max((at for at in (*news, concern.joined) if at and at <= self.now), default=standing.began_at)
+            stood = self._stood(subject, standing, concern.held)
+            found = changed(watched, subject, stood, at, news, self.now)
+            last = max(one for one in (*news, at) if one <= self.now)
             self._settle(subject, watched, found, last, concern)
         self._note(subject)
 
@@ -82,8 +96,8 @@ class Step:
         """Put a person where she belongs, and tell nothing of it."""
         for key in keys:
             watched, moment = self._watch.watched[key], subject.at(self.now)
-            self._membership.put(key, subject.number, is_in=watched.holds(moment))
-            subject.settle(key, Settled(self.now, watched.change(moment)))
+            self._membership.put(key, subject.number, is_in=watched.part.holds(moment))
+            subject.settle(key, Settled(self.now, watched.part.change(moment)))
         self._note(subject, keys)
 
     def again(self, subject: Subject, standings: Iterable[Standing]) -> None:
@@ -127,8 +141,6 @@ class Step:
         subject.settle(definition.key, Settled(max(last, subject.settled(definition.key).at), found.due))
 
     def _reason(self, subject: Subject, turn: Turn, concern: Concern) -> str:
-        if concern.joined and turn.at == concern.joined:
-            return JOINED
         return concern.reasons.get(turn.at) or subject.did_at(turn.at) or TIME_PASSED
 
     def _note(self, subject: Subject, walked_for: Collection[str] = ()) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -12,6 +11,7 @@ from domain.activity.membership import MEMBERSHIP
 from domain.kernel.rules.history import History
 from domain.kernel.rules.judging import Plan
 from domain.kernel.rules.parts.moment import Moment, Person
+from domain.kernel.rules.parts.part import RulePart
 from domain.kernel.rules.tree import Rule
 from domain.kernel.rules.world import World
 from workers.segmenting.depending import Needs, needs
@@ -34,19 +34,11 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watched(msgspec.Struct, frozen=True):
-    """A live segment as it is watched."""
+    """A live segment as it is watched: its `part` says whether it holds, and when that may change without news."""
 
     definition: Definition
     needs: Needs
-    plan: Plan
-
-    def holds(self, moment: Moment) -> bool:
-        """Whether the person is in it then."""
-        return self.plan.rules[self.definition.key].holds(moment)
-
-    def change(self, moment: Moment) -> datetime | None:
-        """Return the earliest instant after the moment at which that may change without news."""
-        return self.plan.rules[self.definition.key].change(moment)
+    part: RulePart[Moment]
 
 
 class Watch:
@@ -57,7 +49,7 @@ class Watch:
         self._world = world
         known = {one.key: one for one in definitions}
         self._plan = Plan({key: one.rule for key, one in known.items()})
-        self.watched = {key: Watched(one, needs(one.rule), self._plan) for key, one in known.items()}
+        self.watched = {key: Watched(one, needs(one.rule), self._plan.rules[key]) for key, one in known.items()}
         self._by_series = self._keys_by_series()
         self._by_name: dict[str, set[str]] = {}
         self._by_behaviour: set[str] = set()
