@@ -82,7 +82,7 @@ def _line(random: Random) -> dict[str, Any]:
     return {"product_id": f"{category}-{random.randrange(50)}", "category": category, "price": random.randrange(5, 200)}
 
 
-def _measure(events: tuple[str, ...], window: _Window, take: Take = "count", **more: Any) -> Measure:
+def _measure(events: tuple[str, ...], window: tuple[int, Unit], take: Take = "count", **more: Any) -> Measure:
     return Measure(events=events, within=Last(amount=window[0], unit=window[1]), take=take, **more)
 
 
