@@ -14,6 +14,7 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 from projections.engine.lag import Lag
+from projections.segment_membership.queries import Work
 
 # Else there is a time series beside each counter that nobody asks for.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
@@ -43,6 +44,17 @@ class Metrics:
         self._behind = Gauge("koi_projection_lag_events", "Events the view has yet to take.", ("view",), **here)
         self._age = Gauge("koi_projection_lag_seconds", "How long the first of them has waited.", ("view",), **here)
         self._parked = Gauge("koi_dead_letters", "Events the view could not take.", ("view",), **here)
+
+        self._segments = {
+            name: Gauge(f"koi_segmenting_{name}", said, **here)
+            for name, said in (
+                ("live_segments", "Segments whose entering and leaving is told."),
+                ("walking_segments", "Those for which everybody is being judged anew."),
+                ("lag_events", "Events the worker has yet to take."),
+                ("overdue_people", "People whose membership may have changed by time alone and is not judged yet."),
+                ("overdue_seconds", "How long the first of them has waited."),
+            )
+        }
 
     def watch(self, collector: Collector) -> None:
         """Show what another part of the process counts."""
@@ -75,6 +87,14 @@ class Metrics:
         """Count what was put into the quarantine; reasons are stable codes."""
         for reason in reasons:
             self._refused.labels(source, reason).inc()
+
+    def segmenting(self, work: Work) -> None:
+        """Show what the worker that tells entering and leaving has before it."""
+        self._segments["live_segments"].set(work.segments)
+        self._segments["walking_segments"].set(work.walking)
+        self._segments["lag_events"].set(work.behind)
+        self._segments["overdue_people"].set(work.overdue)
+        self._segments["overdue_seconds"].set(work.overdue_seconds)
 
     def text(self, standing: Iterable[Lag], waiting: int, quarantined: Iterable[tuple[str, str, int]] = ()) -> bytes:
         """Return everything in Prometheus' text form.

@@ -18,6 +18,7 @@ from commands.access.scope import Scope
 from commands.activity.quarantine import Quarantine
 from projections.dead_letters.queries import DeadLetter, newest
 from projections.engine.lag import lag
+from projections.segment_membership.queries import work
 from projections.views import VIEWS
 
 _TEXT: Final = "text/plain; version=0.0.4"
@@ -37,6 +38,7 @@ async def metrics(
         caller = await doorkeeper.caller(presented(request.headers))
         caller.require(Scope.ADMIN)
     lying = [(one.source, one.reason, one.entries) for one in await quarantine.counts(state="open")]
+    metrics.segmenting(await work(pool))
     text = metrics.text(await lag(pool, VIEWS), door.waiting, lying)
     return Response(text, media_type=_TEXT, headers={"Cache-Control": "no-store"})
 
