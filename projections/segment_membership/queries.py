@@ -120,7 +120,7 @@ async def changes(reading: Reading, members: Collection[UUID], *, limit: int = 5
 async def work(reading: Reading) -> Work:
     """Return what the worker has before it."""
     row = await reading.fetchrow(_WORK, POSITION, MOST_COUNTED)
-    return Work(**dict(row))
+    return Work(**dict(row or {}))
 
 
 def _membership(row: asyncpg.Record, last: Change | None) -> Membership:
@@ -130,8 +130,8 @@ def _membership(row: asyncpg.Record, last: Change | None) -> Membership:
         segment=row["key"],
         version=row["version"],
         words=_words(row["words"]),
-        since=entered and entered.occurred_at,
-        reason=entered and entered.reason,
+        since=entered.occurred_at if entered else None,
+        reason=entered.reason if entered else None,
         live_at=row["began_at"],
         is_complete=not row["is_walking"],
     )

@@ -13,7 +13,9 @@ from workers.bench.families import FAMILIES
 from workers.bench.report import Report, show, write
 from workers.bench.stack import BenchError
 
-Name = Literal["ingest", "callbacks", "trigger", "burst", "backfill", "mixed", "replay", "linkage", "tags", "segment-live"]
+Name = Literal[
+    "ingest", "callbacks", "trigger", "burst", "backfill", "mixed", "replay", "linkage", "tags", "segment-live"
+]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
 app = cyclopts.App(name="bench", help="Measure Koi beside what this machine can do, on a data directory of its own.")
