@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.kernel.rules.checks.finding import Finding, Findings, Surroundings
+from domain.kernel.rules.depending import depends_on
 from domain.kernel.rules.tree import AsOf, Between, Calendar, HasBeen, Last, Unit
 
 _YEARS: Final = 100
@@ -17,6 +18,8 @@ _MOST: Final[dict[Unit, int]] = {
     "year": _YEARS,
 }
 _MOST_PERIODS: Final = 1_200
+_DAYS: Final[dict[Unit, float]] = {"minute": 1 / 1_440, "hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365}
+_MOST_DAYS: Final = 31
 
 
 def last(node: Last, _around: Surroundings) -> Findings:
@@ -49,8 +52,10 @@ def between(node: Between, _around: Surroundings) -> Findings:
 
 
 def has_been(node: HasBeen, _around: Surroundings) -> Findings:
-    """For so long."""
+    """For so long; circumstances change by the hour, so that a long span of them would take long to look through."""
     yield from _amount(node.amount, node.unit, "a span")
+    if depends_on(node.rule).contexts and node.amount * _DAYS[node.unit] > _MOST_DAYS:
+        yield Finding("amount", f"circumstances are followed for {_MOST_DAYS} days at most: use a shorter span")
 
 
 def as_of(node: AsOf, _around: Surroundings) -> Findings:

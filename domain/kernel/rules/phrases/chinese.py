@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from domain.kernel.rules.phrases.chinese_values import ChineseValues
 from domain.kernel.rules.phrases.labels import called
-from domain.kernel.rules.phrases.showing import instant, plain, span
+from domain.kernel.rules.phrases.showing import SHOWN, instant, plain, span
 from domain.kernel.rules.tree import (
     All,
     AnyOf,
@@ -93,9 +93,9 @@ class Chinese(ChineseValues):
             case "exists" | "missing":
                 return f"{left} {'已知' if node.op == 'exists' else '未知'}"
             case "in":
-                return f"{left} 是 {'、'.join(shown)}{' 之一' if len(shown) > 1 else ''}"
+                return f"{left} 是 {_few(shown)}{' 之一' if len(shown) > 1 else ''}"
             case "not_in":
-                return f"{left} 不是 {'、'.join(shown)}{' 中的任何一个' if len(shown) > 1 else ''}"
+                return f"{left} 不是 {_few(shown)}{' 中的任何一个' if len(shown) > 1 else ''}"
             case "between":
                 return f"{left} 在 {shown[0]} 到 {shown[1]} 之间"
         if isinstance(values[0], bool) and node.op in {"eq", "ne"}:
@@ -136,3 +136,7 @@ class Chinese(ChineseValues):
             return ""
         amount, unit = span(step.limit_seconds)
         return f"{plain(amount)}{_UNITS[unit]}内"
+
+
+def _few(shown: list[str]) -> str:
+    return "、".join(shown[:SHOWN]) + (f"…等 {len(shown)} 个" if len(shown) > SHOWN else "")

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from domain.kernel.rules.phrases.english_values import EnglishValues, small
 from domain.kernel.rules.phrases.labels import called
-from domain.kernel.rules.phrases.showing import instant, plain, span
+from domain.kernel.rules.phrases.showing import SHOWN, instant, plain, span
 from domain.kernel.rules.tree import (
     All,
     AnyOf,
@@ -101,9 +101,9 @@ class English(EnglishValues):
             case "exists" | "missing":
                 return f"{left} is {'' if node.op == 'exists' else 'not '}known"
             case "in":
-                return f"{left} is {'one of ' if len(shown) > 1 else ''}{', '.join(shown)}"
+                return f"{left} is {'one of ' if len(shown) > 1 else ''}{_few(shown)}"
             case "not_in":
-                return f"{left} is {'none of ' if len(shown) > 1 else 'not '}{', '.join(shown)}"
+                return f"{left} is {'none of ' if len(shown) > 1 else 'not '}{_few(shown)}"
             case "between":
                 return f"{left} is between {shown[0]} and {shown[1]}"
         return f"{left} {_OPERATORS[node.op]} {shown[0]}"
@@ -146,3 +146,7 @@ class English(EnglishValues):
 
     def _limit(self, step: Step) -> str:
         return f"within {self.amount(*span(step.limit_seconds))} " if step.limit_seconds is not None else ""
+
+
+def _few(shown: list[str]) -> str:
+    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")

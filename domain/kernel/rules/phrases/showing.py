@@ -9,6 +9,8 @@ from domain.kernel.rules.kinds import number
 from domain.kernel.rules.phrases.labels import Label, Labels, Language
 from domain.kernel.rules.tree import Attribute, Context, Field, Level, Measure, Scalar, Tag, Value
 
+# So many values of a long list are named.
+SHOWN: Final = 6
 _FEN: Final = 100
 _TRUTHS: Final = {"zh": ("否", "是"), "en": ("no", "yes")}
 _YUAN: Final = {"zh": "元", "en": " yuan"}

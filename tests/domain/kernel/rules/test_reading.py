@@ -26,6 +26,7 @@ KNOWN = Known(
     channels={"sms", "email"},
 )
 ORDERS: dict[str, Any] = {"type": "measure", "events": ["order.completed"]}
+RAIN = {"type": "compare", "left": {"type": "context", "name": "weather"}, "right": "rain"}
 CITY = {"type": "attribute", "name": "city"}
 
 
@@ -137,6 +138,11 @@ def _replaced(whole: Any, junk: Any, data: st.DataObject) -> Any:
             {"type": "has_been", "rule": {"type": "all", "of": []}, "amount": 0},
             "amount",
             "a span of 0 days holds nothing",
+        ),
+        (
+            {"type": "has_been", "rule": RAIN, "amount": 2, "unit": "month"},
+            "amount",
+            "circumstances are followed for 31 days at most",
         ),
         ({"type": "as_of", "rule": {"type": "all", "of": []}}, "", "give either at (an instant) or amount"),
         (

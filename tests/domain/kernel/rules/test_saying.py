@@ -112,6 +112,11 @@ def compare(left: object, op: str, right: object = None) -> dict[str, Any]:
             "the last activity was at least 90 days ago",
         ),
         (compare(CITY, "not_in", ["杭州", "上海"]), "城市 不是 杭州、上海 中的任何一个", "city is none of 杭州, 上海"),
+        (
+            compare(CITY, "in", list("甲乙丙丁戊己庚辛")),
+            "城市 是 甲、乙、丙、丁、戊、己…等 8 个 之一",
+            "city is one of 甲, 乙, 丙, 丁, 戊, 己 and 2 more",
+        ),
         (compare(CITY, "exists"), "城市 已知", "city is known"),
         (compare({"type": "attribute", "name": "sex"}, "eq", "female"), "性别 是 女", "sex is female"),
         (compare({"type": "attribute", "name": "has_baby"}, "eq", right=True), "has_baby：是", "has_baby is yes"),
