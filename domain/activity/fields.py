@@ -31,7 +31,22 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def steps(self) -> tuple[Path, ...]:
         """The paths, each as its keys."""
-        return tuple(tuple(path.split(".")) for path in self.paths)
+        return _steps(self.paths)
+
+    @property
+    def product_steps(self) -> tuple[Path, ...]:
+        """The attributes of the product, each as a path of one key."""
+        return _names(self.product)
+
+
+@functools.cache
+def _steps(paths: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(tuple(path.split(".")) for path in paths)
+
+
+@functools.cache
+def _names(names: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple((name,) for name in names)
 
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

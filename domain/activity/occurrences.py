@@ -124,10 +124,10 @@ class _Lazy(Mapping[str, Scalar]):
         raise NotImplementedError
 
     def _said(self, field: Field, body: Mapping[str, Any]) -> Scalar | None:
-        said = found(body, field.steps, field.type, is_minor=is_minor(self._fact))
+        said = found(body, field.steps, field.type, is_minor=field.type == "money" and is_minor(self._fact))
         if said is None and field.product and (product_id := self.get("product_id")) is not None:
             known = self._knowing.product(product_id)
-            said = found(known, [(name,) for name in field.product], field.type, is_minor=False)
+            said = found(known, field.product_steps, field.type, is_minor=False)
         return field.default if said is None else said
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain.kernel.rules.history import Occurrence
 from domain.kernel.rules.kinds import number
-from domain.kernel.rules.tree import Level, Rule, Scalar
+from domain.kernel.rules.tree import Compare, Field, Level, Rule, Scalar
 from domain.kernel.rules.windows import Bounds
 
 
@@ -96,28 +96,73 @@ class Series:
 
 
 class Sorter:
-    """Puts each occurrence into the series it belongs to."""
+    """Puts each occurrence into the series it belongs to.
+
+    Series that ask a field for certain values are found by the value: a hundred tags, one for each category, cost an
+    item one look-up.
+    """
 
     def __init__(self, kinds: Mapping[Kind, Callable[[Mapping[str, Scalar]], bool] | None]) -> None:
         """Take the kinds, in the order of their series, each with its test of the fields."""
-        self._named: dict[tuple[Level, str], list[int]] = {}
-        self._any: dict[Level, list[int]] = {"events": [], "items": []}
-        self._tests = tuple(kinds.values())
-        for index, kind in enumerate(kinds):
+        self._named: dict[tuple[Level, str], _Takers] = {}
+        self._any: dict[Level, _Takers] = {"events": _Takers(), "items": _Takers()}
+        for index, (kind, test) in enumerate(kinds.items()):
             for name in dict.fromkeys(kind.events):
-                self._named.setdefault((kind.of, name), []).append(index)
+                self._named.setdefault((kind.of, name), _Takers()).add(index, kind.where, test)
             if not kind.events:
-                self._any[kind.of].append(index)
+                self._any[kind.of].add(index, kind.where, test)
 
     def sort(self, occurrence: Occurrence, of: Level, told: AbstractSet[str], into: list[Series]) -> list[int]:
         """Add the occurrence wherever it belongs; returns the numbers of these series."""
-        found = [index for index in self._named.get((of, occurrence.name), ()) if self._fits(index, occurrence)]
+        takers = self._named.get((of, occurrence.name))
+        found = takers.of(occurrence.fields) if takers is not None else []
         if occurrence.name not in told:
-            found += [index for index in self._any[of] if self._fits(index, occurrence)]
+            found += self._any[of].of(occurrence.fields)
         for index in found:
             into[index].add(occurrence)
         return found
 
-    def _fits(self, index: int, occurrence: Occurrence) -> bool:
-        test = self._tests[index]
-        return test is None or test(occurrence.fields)
+
+class _Takers:
+    """The series that may take an occurrence of one name: all, those whose test it passes, those of a value it has."""
+
+    __slots__ = ("_all", "_by_value", "_tested")
+
+    def __init__(self) -> None:
+        self._all: list[int] = []
+        self._tested: list[tuple[int, Callable[[Mapping[str, Scalar]], bool]]] = []
+        self._by_value: dict[str, dict[tuple[bool, Scalar], list[int]]] = {}
+
+    def add(self, index: int, where: Rule | None, test: Callable[[Mapping[str, Scalar]], bool] | None) -> None:
+        if test is None:
+            self._all.append(index)
+        elif (asked := _values_asked(where)) is not None:
+            field, values = asked
+            table = self._by_value.setdefault(field, {})
+            for value in values:
+                table.setdefault(value, []).append(index)
+        else:
+            self._tested.append((index, test))
+
+    def of(self, fields: Mapping[str, Scalar]) -> list[int]:
+        found = self._all.copy()
+        for field, table in self._by_value.items():
+            value = fields.get(field)
+            if value is not None and (takers := table.get(_told_apart(value))) is not None:
+                found += takers
+        return found + [index for index, test in self._tested if test(fields)]
+
+
+def _values_asked(where: Rule | None) -> tuple[str, frozenset[tuple[bool, Scalar]]] | None:
+    """Return the field and the values, if that is all that is asked."""
+    if isinstance(where, Compare) and isinstance(where.left, Field):
+        if where.op == "eq" and isinstance(where.right, str | int | float | bool):
+            return where.left.name, frozenset({_told_apart(where.right)})
+        if where.op == "in" and isinstance(where.right, tuple):
+            return where.left.name, frozenset(map(_told_apart, where.right))
+    return None
+
+
+def _told_apart(value: Scalar) -> tuple[bool, Scalar]:
+    # True equals 1 for Python, but not for rules.
+    return value.__class__ is bool, value
