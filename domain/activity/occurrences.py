@@ -12,6 +12,8 @@ from domain.kernel.rules.history import Occurrence
 from domain.kernel.rules.tree import Level, Scalar
 from domain.products import category_groups
 
+# The fields of an item that tell its group of categories; the first that names one counts.
+GROUPED_BY: Final = ("category", "subcategory", "product_name", "department")
 # Where a body keeps who told it and what an SDK noticed.
 ORIGIN: Final = "$"
 _FRIDAY: Final = 5
@@ -51,7 +53,7 @@ class Knowing(NamedTuple):
     vocabulary: Vocabulary
     day: Callable[[date], Day | None] = lambda _: None
     product: Callable[[str], Mapping[str, Any]] = lambda _: {}
-    group: Callable[[str | None, str | None, str | None, str | None], str | None] = category_groups.declared().of
+    group: Callable[..., str | None] = category_groups.declared().of
 
 
 class Occurring(NamedTuple):
@@ -186,18 +188,28 @@ class ItemFields(_Lazy):
         sign = self._knowing.vocabulary.kind(self._fact.name).purchase
         return number * sign if sign and number is not None else None
 
-    def group(self) -> str | None:
-        """Return the group of categories that the product is in."""
-        return self._knowing.group(
-            self.get("category"), self.get("subcategory"), self.get("product_name"), self.get("department")
-        )
+    def group(self, field: Field) -> str | None:
+        """Return the group of categories: by what the event says, where that tells none by what the catalogue says."""
+        fields = self._knowing.fields.items
+        own = [found(self._line, fields[name].steps, "text", is_minor=False) for name in GROUPED_BY]
+        group = self._knowing.group(*own)
+        if group is None and (product_id := self.get("product_id")) is not None:
+            known = self._knowing.product(product_id)
+            told = found(known, field.product_steps, "text", is_minor=False)
+            group = told if isinstance(told, str) else self._knowing.group(*words_of(known, fields))
+        return group
+
+
+def words_of(product: Mapping[str, Any], fields: Mapping[str, Field]) -> list[Any]:
+    """Return what the catalogue says of a product that tells its group of categories."""
+    return [found(product, fields[name].product_steps, "text", is_minor=False) for name in GROUPED_BY]
 
 
 _WORKED_OUT: Final[Mapping[str, Callable[[ItemFields, Field], Scalar | None]]] = {
     "amount": lambda item, field: item.amount(field),
     "net_amount": lambda item, _: item.signed(item.get("amount")),
     "net_quantity": lambda item, _: item.signed(item.get("quantity")),
-    "category_group": lambda item, _: item.group(),
+    "category_group": lambda item, field: item.group(field),
 }
 
 

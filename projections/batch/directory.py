@@ -7,9 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.activity.fields import Fields
+from domain.activity.occurrences import words_of
 from domain.activity.readings import found
+from domain.products import category_groups
 from projections.lake.reading import query
 
+_GROUP: Final = "items_category_group"
 MEMBERS: Final = pa.schema([("customer_id", pa.string()), ("profile_id", pa.string())])
 
 _MEMBERS: Final = """
@@ -79,5 +82,7 @@ def products_table(rows: Iterable[tuple[str, dict[str, Any]]], fields: Fields) -
         for name, field in asked.items():
             paths = [(one,) for one in field.product]
             columns[name].append(found(attributes, paths, field.type, is_minor=False))
+        if columns[_GROUP][-1] is None:
+            columns[_GROUP][-1] = category_groups.declared().of(*words_of(attributes, fields.items))
     types = {name: pa.string() for name in columns}
     return pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})

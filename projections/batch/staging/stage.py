@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from domain.activity.fields import Fields
+from domain.activity.occurrences import GROUPED_BY
 from domain.activity.vocabulary import Vocabulary
 from domain.kernel.rules.tree import Level
+from domain.products import category_groups
 from projections.batch.staging.extracting import MACROS, WITHDRAWN_SQL, events_sql, items_sql
 from projections.lake.parquet import LakeFile
 from projections.lake.reading import FACTS
@@ -37,7 +39,8 @@ class Stager:
     def __init__(self, fields: Fields, vocabulary: Vocabulary, zone: ZoneInfo) -> None:
         self._events = events_sql(fields, vocabulary, zone)
         self._items = items_sql(fields, vocabulary)
-        digest = hashlib.sha256(f"{MACROS}{self._events}{self._items}".encode()).hexdigest()[:12]
+        groups = category_groups.declared().groups
+        digest = hashlib.sha256(f"{MACROS}{self._events}{self._items}{groups}".encode()).hexdigest()[:12]
         self.prefix = f"staged/{VERSION}-{digest}"
 
     def staged(self, facts: pa.Table) -> Staged:
@@ -47,7 +50,8 @@ class Stager:
             connection.register("facts", facts)
             connection.execute(f"CREATE TEMP TABLE staged_events AS {self._events}")
             events = connection.sql("FROM staged_events").to_arrow_table()
-            items = connection.sql(self._items).to_arrow_table()
+            connection.execute(f"CREATE TEMP TABLE staged_items AS {self._items}")
+            items = _grouped(connection)
             return Staged(events, items, connection.sql(WITHDRAWN_SQL).to_arrow_table())
 
     def stage(self, store: UrlStore, files: Iterable[LakeFile], watch: Watch) -> None:
@@ -84,6 +88,20 @@ class Stager:
 def levels(staged: Staged) -> dict[Level, pa.Table]:
     """Return the rows by level."""
     return {"events": staged.events, "items": staged.items}
+
+
+def _grouped(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return the staged items with their group of categories, as Python tells it of each combination of words."""
+    names = ", ".join(f"f_{name}" for name in GROUPED_BY)
+    words = connection.sql(f"SELECT DISTINCT {names} FROM staged_items").fetchall()
+    told = [(*row, group) for row in words if (group := category_groups.declared().of(*row)) is not None]
+    columns = [f"f_{name}" for name in GROUPED_BY] + ["told"]
+    arrays = zip(columns, zip(*told, strict=True) if told else [[]] * len(columns), strict=True)
+    connection.register("grouped", pa.table({name: pa.array(values, pa.string()) for name, values in arrays}))
+    same = " AND ".join(f"i.f_{name} IS NOT DISTINCT FROM g.f_{name}" for name in GROUPED_BY)
+    return connection.sql(
+        f"SELECT i.* REPLACE (g.told AS f_category_group) FROM staged_items AS i LEFT JOIN grouped AS g ON {same}"
+    ).to_arrow_table()
 
 
 def _parquet(table: pa.Table) -> Any:
