@@ -99,9 +99,10 @@ def _grouped(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     arrays = zip(columns, zip(*told, strict=True) if told else [[]] * len(columns), strict=True)
     connection.register("grouped", pa.table({name: pa.array(values, pa.string()) for name, values in arrays}))
     same = " AND ".join(f"i.f_{name} IS NOT DISTINCT FROM g.f_{name}" for name in GROUPED_BY)
-    return connection.sql(
+    table: pa.Table = connection.sql(
         f"SELECT i.* REPLACE (g.told AS f_category_group) FROM staged_items AS i LEFT JOIN grouped AS g ON {same}"
     ).to_arrow_table()
+    return table
 
 
 def _parquet(table: pa.Table) -> Any:
