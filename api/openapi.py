@@ -65,6 +65,7 @@ CONFIG: Final = OpenAPIConfig(
         Tag(name="customers", description="Who customers are, and what they do."),
         Tag(name="identity", description="Why customers are one person, and the rules that decide it."),
         Tag(name="matches", description="Pairs that may be one person, for people to decide."),
+        Tag(name="segments", description="Who belongs together, by rules or lists: now, then, and why."),
         Tag(name="campaigns", description="What is offered, and how customers are led to it."),
         Tag(name="coupons", description="Promises to single customers."),
         Tag(name="models", description="What was learned, how good it is, and what it says of customers."),

@@ -35,6 +35,8 @@ from commands.runtime.settings import Settings
 from domain.context.calendar import Calendar
 from domain.context.phone_places import phone_places
 from domain.identity.naming import Naming
+from projections.batch.lakehouse import Place
+from projections.segment_members.everybody import Everybody, opening_with
 from projections.traces.queries import Traces
 
 _POOL = 16
@@ -58,6 +60,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     erasing: Erasing
     describing: Describing
     calendar: Calendar
+    settings: Settings
+    everybody: Everybody
     metrics: Metrics
 
 
@@ -73,7 +77,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
         erasing = _erasing(settings, store, naming, quarantine)
         # Before anybody is answered: a restored backup may know people again who were erased since.
         await reapply(erasing)
-        doorkeeper = Doorkeeper(store.pool)
+        doorkeeper, doors = Doorkeeper(store.pool), Doors(settings.sources_folder)
         describing = await asyncio.to_thread(_rules, settings.home)
         metrics.watch(CleaningCounts(describing.cleaner.counts))
         async with AsyncExitStack() as opening:
@@ -91,13 +95,14 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
                     master_key=secrets.master_key,
                 )
             )
+            everybody = _everybody(settings, store)
             yield Opened(
                 store=store,
                 naming=naming,
                 door=door,
                 keeping=keeping,
                 doorkeeper=doorkeeper,
-                doors=Doors(settings.sources_folder),
+                doors=doors,
                 tag_catalogue=TagCatalogue(settings.sources_folder),
                 reception=Reception(store, naming, door, erasing),
                 commands=Commands(store.streams),
@@ -106,7 +111,9 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
                 quarantine=quarantine,
                 erasing=erasing,
                 describing=describing,
-                calendar=calendar_of_home(settings.home),
+                calendar=everybody.calendar,
+                settings=settings,
+                everybody=everybody,
                 metrics=metrics,
             )
 
@@ -119,6 +126,12 @@ def _erasing(settings: Settings, store: EventStore, naming: Naming, quarantine: 
         traces=Traces(store.pool),
         copies={"quarantine_entries": quarantine},
     )
+
+
+def _everybody(settings: Settings, store: EventStore) -> Everybody:
+    place = Place(lake_url=settings.lake_url, database_url=settings.database_url)
+    opening = opening_with(store.keyring.load, store.keyring.unseal)
+    return Everybody(store.pool, place, settings.zone, calendar_of_home(settings.home), opening)
 
 
 def _rules(home: Path) -> Describing:

@@ -39,3 +39,9 @@ class SegmentInUseError(DomainError):
     """Something names the segment and would not know whom it means."""
 
     code: ClassVar[str] = "segment.in_use"
+
+
+class ListError(InvalidInputError):
+    """A list of people cannot be taken."""
+
+    code: ClassVar[str] = "segment.list"

@@ -46,6 +46,11 @@ def segment_stream(key: str) -> UUID:
     return derived("segment", key)
 
 
+def list_id(sha256: str) -> UUID:
+    """Return the id under which the people of a list are looked up."""
+    return derived("segment list", sha256)
+
+
 class Segment(Aggregate):
     """One segment, named by its key. Whom it means is a version; rules that are no trees are refused before."""
 

@@ -18,6 +18,7 @@ from projections.profile_history.facts import INCREMENTED, FactRow, facts_of, in
 from projections.profile_history.inferences import holdings
 from projections.profile_history.occurring import Happened, Reader
 from projections.profile_history.words import consents, identifiers, tags
+from projections.segment_lists.queries import list_words
 
 # Gives the values in clear, without those that nobody can read any more.
 Opening = Callable[[Collection[Sealed]], Awaitable[Opened]]
@@ -76,6 +77,7 @@ async def histories(
     unbound = await _unbound(reading, decisions)
     opened = await _opened(decisions, wanted.opened, opening)
     predicted = {row["profile_id"] for row in await reading.fetch(_PREDICTED, [*members, *customers])}
+    listed = await list_words(reading, members)
     found = {}
     for profile_id, group in members.items():
         decided = [one for member in sorted(group) for one in decisions.get(member, ())]
@@ -94,6 +96,7 @@ async def histories(
             consents=consents(decided),
             identifiers=identifiers(decided, unbound),
             predictions=await words_of(reading, profile_id, group) if predicted & {profile_id, *group} else {},
+            segments=listed.get(profile_id, {}),
             customers=frozenset(map(str, group)),
         )
     return found

@@ -19,7 +19,7 @@ from commands.runtime.event_store import open_pool
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from projections.engine import runner
-from projections.views import VIEWS
+from projections.views import views
 from workers.running.embedded_postgres import EmbeddedPostgres
 
 
@@ -49,7 +49,7 @@ async def running_koi(
         await connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(copied, original))
     database = postgres.url_of(name)
     settings = Settings.build({"KOI_HOME": str(home)}, database_url=database, nats_url="nats://127.0.0.1:1")
-    with serving(settings, secrets) as url, projecting(database):
+    with serving(settings, secrets) as url, projecting(database, settings.lake_url):
         yield RunningKoi(
             url=url,
             database=database,
@@ -89,13 +89,12 @@ def serving(settings: Settings, secrets: Secrets) -> Iterator[str]:
 
 
 @contextmanager
-def projecting(database: str) -> Iterator[None]:
+def projecting(database: str, lake_url: str) -> Iterator[None]:
     """Keep the views current in a thread."""
     stopping = threading.Event()
 
     async def run() -> None:
-        views = [view for view in VIEWS if view.name != "lake"]
-        running = asyncio.create_task(runner.run(database, views))
+        running = asyncio.create_task(runner.run(database, views(lake_url, database)))
         await asyncio.to_thread(stopping.wait)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -1,0 +1,112 @@
+"""What may be asked about rules and segments: who is in, how many, since when, why, and who is in several at once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from commands.runtime.clock import now
+from domain.kernel.errors import InvalidInputError
+from domain.kernel.rules.tree import InSegment, Rule
+from domain.segments.errors import SegmentNotFoundError
+from projections.rule_names.queries import Names
+from projections.segment_members.checking import Checked, checked
+
+_MOST_INSTANTS: Final = 400
+_MOST_SEGMENTS: Final = 50
+_MOST_SAMPLE: Final = 50
+
+
+class Whom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A `rule` that need not be saved, or a `segment` by its key; as of an instant (`at`, with its zone), else now."""
+
+    rule: dict[str, Any] | None = None
+    segment: str | None = None
+    at: datetime | None = None
+
+
+class WhomToShow(Whom, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom, and how many of them to show with reasons (50 at most); the same ones for the same salt."""
+
+    sample: int = 10
+    salt: str = ""
+
+
+class WhomOverTime(Whom, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom, from `since` to `until` (now, if left out), each `step_days` (400 instants at most)."""
+
+    since: datetime
+    until: datetime | None = None
+    step_days: float = 1.0
+
+
+class Several(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Segments to compare, by their keys (2 to 50), as of an instant."""
+
+    segments: tuple[str, ...]
+    at: datetime | None = None
+
+
+def instant(at: datetime | None, field: str = "at") -> datetime:
+    """Return the instant that is asked for, in UTC; raises `InvalidInputError` without a zone or in the future."""
+    present = now()
+    if at is None:
+        return present
+    if at.tzinfo is None:
+        raise InvalidInputError("a time needs its zone, such as 2026-11-23T09:00:00Z", field=field)
+    try:
+        found = at.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInputError("the time is outside the years 1 to 9999", field=field) from None
+    if found > present:
+        raise InvalidInputError("the time is yet to come: who will be in then, nobody knows", field=field)
+    return found
+
+
+def meant(whom: Whom, names: Names) -> Checked:
+    """Return the rule that is asked for, as told and with tags and segments put in; raises `RuleError` and its like."""
+    if (whom.rule is None) is (whom.segment is None):
+        raise InvalidInputError("give either a `rule`, or the key of a `segment`", field="rule")
+    if whom.rule is not None:
+        return checked(whom.rule, names)
+    return of_segment(str(whom.segment), names)
+
+
+def of_segment(key: str, names: Names, field: str = "segment") -> Checked:
+    """Return the rule of a segment, by its key and with tags and segments put in; raises `SegmentNotFoundError`."""
+    if key not in names.definitions.segments:
+        raise SegmentNotFoundError("no segment has this key, or it is archived", field=field)
+    return checked(msgspec.to_builtins(InSegment(key=key)), names, place=field)
+
+
+def of_each(several: Several, names: Names) -> dict[str, Rule]:
+    """Return the rules of several segments by key."""
+    keys = tuple(dict.fromkeys(several.segments))
+    if not 1 < len(keys) <= _MOST_SEGMENTS:
+        raise InvalidInputError(f"name 2 to {_MOST_SEGMENTS} different segments", field="segments")
+    return {key: of_segment(key, names, f"segments.{place}").resolved for place, key in enumerate(keys)}
+
+
+def instants(asked: WhomOverTime) -> list[datetime]:
+    """Return the instants that are asked for, the last one always among them."""
+    since, until = instant(asked.since, "since"), instant(asked.until, "until")
+    if since > until:
+        raise InvalidInputError("it begins after it ends", field="since")
+    if not 0 < asked.step_days < _LONGEST_STEP:
+        raise InvalidInputError("a step is more than 0 days, and at most 3660", field="step_days")
+    step = timedelta(days=asked.step_days)
+    steps = int((until - since) / step)
+    if steps >= _MOST_INSTANTS:
+        raise InvalidInputError(f"that is {steps + 1} instants, {_MOST_INSTANTS} at most", field="step_days")
+    found = [since + number * step for number in range(steps + 1)]
+    return found if found[-1] == until else [*found, until]
+
+
+_LONGEST_STEP: Final = 3661
+
+
+def samples(asked: WhomToShow) -> int:
+    """Return how many to show."""
+    if not 0 <= asked.sample <= _MOST_SAMPLE:
+        raise InvalidInputError(f"show 0 to {_MOST_SAMPLE} people", field="sample")
+    return asked.sample

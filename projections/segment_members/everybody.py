@@ -1,0 +1,115 @@
+"""Everybody: the lake with what is known of people beside it, opened anew only when the log has moved on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from functools import partial
+from time import monotonic
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+
+from domain.activity.vocabulary import Vocabulary
+from domain.context.calendar import Calendar
+from domain.context.circumstances import circumstances
+from domain.kernel.rules.history import History
+from domain.kernel.rules.tree import Value
+from domain.kernel.rules.world import World
+from projections.batch.lakehouse import Lakehouse, Place, opened
+from projections.customer_360.folding import Sealed
+from projections.engine.waiting import wait_until
+from projections.history.queries import head
+from projections.profile_history.attributes import Opened
+from projections.profile_history.occurring import Reader
+from projections.profile_history.queries import Opening, Wanted, histories
+from projections.rule_names.queries import Names, Seen, names, seen
+from projections.segment_lists.queries import profiles_named
+
+_NO_FACTS: Final = Wanted(names=frozenset())
+_NO_TAGS: Final[Mapping[str, Value]] = {}
+_CATALOGUE: Final = "segment_catalogue"
+_GRAPH: Final = "identity_graph"
+_PATIENCE: Final = 10.0
+_SEEN_SECONDS: Final = 60.0
+
+
+def world_of(zone: ZoneInfo, calendar: Calendar) -> World:
+    """Return what rules know beside the person."""
+    told = frozenset(kind.name for kind in Vocabulary.load().kinds if not kind.behaviour)
+    return World(zone=zone, circumstances=partial(circumstances, calendar=calendar, zone=zone), told=told)
+
+
+def opening_with(
+    load: Callable[[Iterable[UUID]], Awaitable[None]], unseal: Callable[[UUID, bytes], bytes | None]
+) -> Opening:
+    """Return what opens sealed values by a key ring: those of erased people stay shut."""
+
+    async def opening(sealed: Collection[Sealed]) -> Opened:
+        await load({one.customer_id for one in sealed})
+        found = {one: unseal(one.customer_id, one.value) for one in sealed}
+        return {one: msgspec.json.decode(value) for one, value in found.items() if value is not None}
+
+    return opening
+
+
+class Everybody:
+    """All people, for one process: what reads one person, and what reads all of them at once."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        place: Place,
+        zone: ZoneInfo,
+        calendar: Calendar,
+        opening: Opening | None = None,
+        tags: Mapping[str, Value] = _NO_TAGS,
+    ) -> None:
+        """Take where to read, whose days they are, and what opens sealed values."""
+        self.pool = pool
+        self.world = world_of(zone, calendar)
+        self.calendar = calendar
+        self._place = place
+        self._opening = opening
+        self._tags = tags
+        self._reader = Reader(zone, calendar.day)
+        self._seen: tuple[float, Seen] | None = None
+        self._opened: tuple[int, Lakehouse] | None = None
+        # One at a time: opening reads what the lake lacks, and a query of everybody takes all cores anyway.
+        self.turn = asyncio.Lock()
+
+    async def lakehouse(self) -> Lakehouse:
+        """Return all data as of now; the caller has the turn."""
+        position = await head(self.pool)
+        if self._opened is None or self._opened[0] != position:
+            await wait_until(self.pool, _GRAPH, position, _PATIENCE)
+            # Not one of the pool's: it is held for as long as the files take that are new.
+            connection = await asyncpg.connect(self._place.database_url)
+            try:
+                lakehouse = await opened(connection, self._place, self.world, words=self._words, day=self.calendar.day)
+            finally:
+                await connection.close()
+            self._opened = (position, lakehouse)
+        return self._opened[1]
+
+    async def named(self, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+        """Return the profile of each id of a customer or an identifier; strangers and several people's have none."""
+        await wait_until(self.pool, _GRAPH, await head(self.pool), _PATIENCE)
+        return await profiles_named(self.pool, ids)
+
+    async def names(self) -> Names:
+        """Return what rules may name, as of all that was decided until now; what was seen may be a minute old."""
+        await wait_until(self.pool, _CATALOGUE, await head(self.pool), _PATIENCE)
+        if self._seen is None or monotonic() > self._seen[0]:
+            self._seen = (monotonic() + _SEEN_SECONDS, await seen(self.pool))
+        return await names(self.pool, self._tags, self._seen[1])
+
+    async def histories(self, members: Mapping[UUID, Collection[UUID]]) -> dict[UUID, History]:
+        """Return all that is known of some people, given the customers of each profile."""
+        return await histories(self.pool, members, self._reader, opening=self._opening)
+
+    async def _words(self, members: Mapping[str, Iterable[str]]) -> Mapping[str, History]:
+        groups = {UUID(one): [UUID(customer) for customer in group] for one, group in members.items()}
+        found = await histories(self.pool, groups, self._reader, opening=self._opening, wanted=_NO_FACTS)
+        return {str(one): history for one, history in found.items()}
