@@ -21,8 +21,8 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     """One row a person. `kind` is the truth, as a place in `names`; `life` whose habits she has.
 
     She came `joined` days ago; from `turn` days ago on she does only `left` of what she did. Between `pause_since` and
-    `pause_until` (the earlier is the greater number) she does nothing. `large` days ago she bought once for `large_amount`
-    yuan (0 days: never).
+    `pause_until` (the earlier is the greater number) she does nothing. `large` days ago she bought once for
+    `large_amount` yuan (0 days: never).
     """
 
     names: tuple[str, ...]
@@ -75,7 +75,7 @@ def people(types: Mapping[str, Type], count: int, random: np.random.Generator) -
 def _turns(
     joined: Floats, gone: NDArray[np.bool_], going: NDArray[np.bool_], random: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """The lost left 90 to 400 days ago and open a page now and then; those about to leave began to 20 to 75 days ago."""
+    """The lost left 90 to 400 days ago, all but; those about to leave began to 20 to 75 days ago."""
     count = joined.size
     turn = np.where(gone, random.uniform(90.0, 400.0, count), np.where(going, random.uniform(20.0, 75.0, count), 0.0))
     left = np.where(gone, random.uniform(0.0, 0.06, count), np.where(going, random.uniform(0.1, 0.4, count), 1.0))

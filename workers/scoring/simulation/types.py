@@ -1,9 +1,9 @@
 """The types of customers in the made-up town, and how each of them lives.
 
-Every customer has one type, drawn first; her habits are drawn around her type's, wide enough that types overlap, and what
-she does is drawn from her habits. The type is the truth; nobody who segments sees it. On purpose the town has what makes
-rules of thumb err: pauses (holidays, illness), one large purchase of somebody modest, festivals when everybody buys at a
-discount, gifts from another scenario, newcomers of every type, the lost who still open a page now and then.
+Every customer has one type, drawn first; her habits are drawn around her type's, wide enough that types overlap, and
+what she does is drawn from her habits. The type is the truth; nobody who segments sees it. On purpose the town has what
+makes rules of thumb err: pauses (holidays, illness), one large purchase of somebody modest, festivals when everybody
+buys at a discount, gifts from another scenario, newcomers of every type, the lost who still open a page now and then.
 
 The figures were written down before anything was measured on them, from no data: they rank methods, and promise nothing
 about a shop. `varied` draws other towns, whose figures differ, to see that a method does not hang on these.
@@ -48,7 +48,7 @@ FORMER: Final = ("high_value_repeat", "price_sensitive", "scenario_driven", "liv
 
 
 def varied(seed: int) -> dict[str, Type]:
-    """Return the types of another town: every figure up to some tens of per cent away from this one's; 0 is this one."""
+    """Return the types of another town, every figure some tens of per cent away from this one's; 0 is this one."""
     if seed == 0:
         return TYPES
     random = np.random.default_rng(seed)
