@@ -9,16 +9,10 @@ from typing import Final, Literal
 import msgspec
 
 from domain.kernel.rules.tree import Rule, Value
+from domain.scoring.kinds import Words
 
 # The model that assigns them; rules read it as a prediction of this name.
 MODEL: Final = "core_segment"
-
-
-class Meaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The same in Chinese and English."""
-
-    zh: str
-    en: str
 
 
 class CoreSegment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,7 +20,7 @@ class CoreSegment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     zh: str
     en: str
-    meaning: Meaning
+    meaning: Words
     rule: Rule
 
 

@@ -9,9 +9,14 @@ from typing import Any, Final, Literal
 import msgspec
 
 from domain.kernel.rules.tree import Scalar
+from domain.scoring.core import core_features
 from domain.scoring.kinds import Words
 
 _UNITS: Final = {"fen": 100.0}
+_OF_SCALE: Final[dict[str, Literal["", "fen", "percent"]]] = {"money": "fen", "share": "percent"}
+# Of so many others having less, or more, is worth saying.
+_FAR_OUT: Final = 0.75
+_NEARLY_ALL: Final = 0.99
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,11 +30,16 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """A feature, its value (a number, a word, or nothing), and what it adds to the score or takes from it."""
+    """A feature, its value (a number, a word, or nothing), and what it adds to the score or takes from it.
+
+    `below` and `above` are the shares of customers who have less of it, and more; None: not worked out.
+    """
 
     feature: str
     value: Scalar | None = None
     effect: float = 0.0
+    below: float | None = None
+    above: float | None = None
 
 
 class ReasonInWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +54,13 @@ class ReasonInWords(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def sentences() -> dict[str, Sentence]:
-    """Return how the features that Koi knows are said."""
+    """Return how the features that Koi knows are said: those of `reasons.toml`, and those of the core segments."""
     content = files("domain.scoring").joinpath("reasons.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(content), dict[str, Sentence])
+    core = {
+        key: Sentence(zh=one.zh_reason, en=one.en_reason, unit=_OF_SCALE.get(one.scale, ""))
+        for key, one in core_features().items()
+    }
+    return core | msgspec.convert(tomllib.loads(content), dict[str, Sentence])
 
 
 def in_words(reason: Reason, names: Mapping[str, Words] | None = None) -> ReasonInWords:
@@ -60,12 +74,23 @@ def in_words(reason: Reason, names: Mapping[str, Words] | None = None) -> Reason
     else:
         value = _said(reason.value, sentence.unit)
         words = Words(zh=sentence.zh.format(value=value), en=sentence.en.format(value=value))
-    return ReasonInWords(feature=reason.feature, value=reason.value, effect=reason.effect, zh=words.zh, en=words.en)
+    beside = _beside(reason)
+    zh, en = words.zh + beside.zh, words.en + beside.en
+    return ReasonInWords(feature=reason.feature, value=reason.value, effect=reason.effect, zh=zh, en=en)
 
 
 def read_reasons(stored: list[dict[str, Any]]) -> list[Reason]:
     """Return reasons as a run stored them."""
     return msgspec.convert(stored, list[Reason])
+
+
+def _beside(reason: Reason) -> Words:
+    """Say how that is beside others, where it is far out."""
+    for share, zh, en in ((reason.below, "高于", "more than"), (reason.above, "低于", "less than")):
+        if share is not None and share >= _FAR_OUT:
+            told = f"{min(share, _NEARLY_ALL):.0%}"
+            return Words(zh=f"，{zh} {told} 的会员", en=f", {en} {told} of members")
+    return Words(zh="", en="")
 
 
 def _said(value: Scalar | None, unit: str) -> str:

@@ -11,6 +11,9 @@ PLACES: Final = {
     "ltv": "workers.scoring.ltv.kind:LTV",
     "churn": "workers.scoring.churn.kind:CHURN",
     "btyd": "workers.scoring.btyd.kind:BTYD",
+    "clusters": "workers.scoring.clusters.kind:CLUSTERS",
+    "core_segment": "workers.scoring.core.kind:CORE",
+    "response": "workers.scoring.response.kind:RESPONSE",
 }
 
 

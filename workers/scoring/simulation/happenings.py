@@ -1,6 +1,6 @@
 """What the people of the made-up town did: orders with their lines, views, carts, live streams."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -78,7 +78,7 @@ def _told(
     by_coupon = random.random(orders.person.size) < town.coupon[orders.person]
     split = np.round(yuan * 100 / lines).astype(np.int64)[event]
     kinds = [orders, orders, views, views, live, live, orders]
-    chosen = [slice(None), back, slice(None), carts, slice(None), talks, by_coupon]
+    chosen: list[Any] = [slice(None), back, slice(None), carts, slice(None), talks, by_coupon]
     person = np.concatenate([kind.person[which] for kind, which in zip(kinds, chosen, strict=True)])
     ago = np.concatenate([kind.ago[which] for kind, which in zip(kinds, chosen, strict=True)])
     sizes = [kind.person[which].size for kind, which in zip(kinds, chosen, strict=True)]

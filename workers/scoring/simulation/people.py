@@ -1,7 +1,7 @@
 """The people of the made-up town: each one's type, habits and turns of life."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -91,7 +91,7 @@ def _pauses(joined: Floats, random: np.random.Generator) -> tuple[Floats, Floats
     return np.where(away, since, 0.0), np.where(away, np.maximum(since - long, 0.0), 0.0)
 
 
-def _habits(types: list[Type], life: Ints, random: np.random.Generator) -> dict[str, Floats | NDArray[np.bool_]]:
+def _habits(types: list[Type], life: Ints, random: np.random.Generator) -> dict[str, Any]:
     count = life.size
 
     def of(field: str) -> Floats:
