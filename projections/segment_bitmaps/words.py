@@ -36,7 +36,7 @@ class Words:
         }
 
     @property
-    def all(self) -> Iterable[str | bool]:
+    def all(self) -> Iterable[Any]:
         """The different words."""
         return self._of.keys()
 
