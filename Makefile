@@ -4,7 +4,7 @@ KOI_PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 pyt
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; \
 	done)
 KOI := .venv/bin/koi
-BENCHES := callbacks trigger burst backfill mixed replay linkage tags
+BENCHES := callbacks trigger burst backfill mixed replay linkage tags segment-count segment-live
 
 .PHONY: up test check bench lock clean environment
 

@@ -14,7 +14,17 @@ from workers.bench.report import Report, show, write
 from workers.bench.stack import BenchError
 
 Name = Literal[
-    "ingest", "callbacks", "trigger", "burst", "backfill", "mixed", "replay", "linkage", "tags", "segment-live"
+    "ingest",
+    "callbacks",
+    "trigger",
+    "burst",
+    "backfill",
+    "mixed",
+    "replay",
+    "linkage",
+    "tags",
+    "segment-count",
+    "segment-live",
 ]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
@@ -40,6 +50,7 @@ def bench(
     mixed: one event posted, one message at the sink, while a back-fill runs.
     replay: customer_360 rebuilt from its events.
     tags: 300 tags of everybody over so many events of a tenth as many customers, beside the same as SQL by hand.
+    segment-count: how many of so many people three conditions and an exclusion mean, in DuckDB and by bitmaps.
     segment-live: whether an event changes any of 200 live segments, and how soon entering and leaving is told.
     linkage: who is one person on FEBRL 4 and 3 (F1), and on made-up Chinese profiles (speed, memory, F1).
     """

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from domain.kernel.rules.tree import All, AnyOf, Compare, Constant, InSegment, Last, Measure, Not, Rule, Tag
+from projections.batch.built import BuiltTags
 from projections.segment_bitmaps.judging import Bitmaps, NotIndexedError
 
 
@@ -124,6 +125,21 @@ def test_bitmaps_mean_whom_the_rule_means(people: list[dict[str, Any]], rule: Ru
         vip=pa.array([one["vip"] for one in people], pa.bool_()),
     )
     assert list(Bitmaps(run).meant(rule)) == [row for row, one in enumerate(people) if holds(rule, one)]
+
+
+@given(PEOPLE.filter(bool), RULES)
+@settings(max_examples=40, deadline=None)
+def test_a_build_counts_whom_the_rule_means(people: list[dict[str, Any]], rule: Rule) -> None:
+    """The same rules in DuckDB, words kept as numbers; bitmaps are made from its columns."""
+    built = BuiltTags({"city": "text", "spent": "number", "vip": "flag"})
+    named = {"profile_id": [str(number) for number in range(len(people))]}
+    types = {"city": pa.string(), "spent": pa.float64(), "vip": pa.bool_()}
+    built.add(pa.table(named | {key: pa.array([one[key] for one in people], kind) for key, kind in types.items()}))
+    built.settle()
+    meant = [str(row) for row, one in enumerate(people) if holds(rule, one)]
+    assert (built.count(rule), Bitmaps(built).count(rule)) == (len(meant), len(meant))
+    assert sorted(built.members(rule)["profile_id"].to_pylist()) == sorted(meant)
+    built.close()
 
 
 def test_many_numbers_are_cut_into_ranges_without_an_error_at_the_borders() -> None:
