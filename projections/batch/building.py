@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -20,6 +20,8 @@ from projections.batch.lakehouse import Lakehouse
 from projections.batch.loading import DuckEngine
 from projections.batch.running import Engines, parts_of
 from projections.lake.store import UrlStore
+
+T = TypeVar("T")
 
 FOLDER: Final = "tags"
 _MANIFEST: Final = "manifest.json"
@@ -161,7 +163,7 @@ def _put(store: UrlStore, path: str, told: msgspec.Struct) -> None:
     store.put([(path, pa.py_buffer(msgspec.json.encode(told)))])
 
 
-def _read(store: UrlStore, path: str, type_: Any) -> Any:
+def _read(store: UrlStore, path: str, type_: type[T]) -> T | None:
     try:
         return msgspec.json.decode(store.filesystem.cat_file(store.path(path)), type=type_)
     except FileNotFoundError:
