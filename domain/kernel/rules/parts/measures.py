@@ -14,8 +14,10 @@ from domain.kernel.rules.parts.series import Kind
 from domain.kernel.rules.parts.taking import TAKES, Slice
 from domain.kernel.rules.tree import Measure
 
-# So many of the oldest are taken away to see whether a test turns; then it is looked at anew.
-_LOOKED_AT: Final = 64
+# So many of the oldest are taken away to see whether a test turns; then it is looked at anew. Sums cost two look-ups,
+# everything else goes through what is left.
+_LOOKED_AT: Final = 8
+_LOOKED_AT_SUMS: Final = 64
 
 
 def measure(node: Measure, build: MomentBuilder) -> ValuePart[Moment]:
@@ -75,6 +77,7 @@ def _turn(
 ) -> Callable[[Moment, Test, tuple[float, ...]], Change]:
     """A test of anything else turns when so many of the oldest are gone that the rest says otherwise."""
     take, field, rank = TAKES[node.take], node.field or "", node.rank
+    most = _LOOKED_AT_SUMS if node.take in {"sum", "mean"} else _LOOKED_AT
 
     def turn(moment: Moment, test: Test, _marks: tuple[float, ...]) -> Change:
         low, high = moment.span(series, window)
@@ -83,11 +86,11 @@ def _turn(
             return coming
         is_true, person = test(read(moment)), moment.person
         rest = Slice(person.series[series], low, high, field, rank, moment.now, person.world.zone)
-        for index in range(low, min(low + _LOOKED_AT, high)):
+        for index in range(low, min(low + most, high)):
             if test(take(rest._replace(low=index + 1))) != is_true:
                 return soonest((leaving(moment, series, window, index), coming))
-        if low + _LOOKED_AT < high:
-            return soonest((leaving(moment, series, window, low + _LOOKED_AT), coming))
+        if low + most < high:
+            return soonest((leaving(moment, series, window, low + most), coming))
         return coming
 
     return turn

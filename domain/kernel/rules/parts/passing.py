@@ -1,7 +1,7 @@
 """When what a window holds changes by itself: its oldest goes, or something comes in that happened before."""
 
+import functools
 import math
-from collections.abc import Iterable
 
 from domain.kernel.rules.parts.moment import Moment
 from domain.kernel.rules.parts.part import Change, soonest
@@ -40,6 +40,7 @@ def entering(moment: Moment, series: int, window: int) -> Change:
     return None
 
 
-def critical(marks: Iterable[float]) -> list[int]:
+@functools.lru_cache(maxsize=1_024)
+def critical(marks: tuple[float, ...]) -> tuple[int, ...]:
     """Return the whole numbers, in order, at which a comparison with these numbers may come out otherwise."""
-    return sorted({math.floor(mark) + step for mark in marks if math.isfinite(mark) for step in (-1, 0, 1)})
+    return tuple(sorted({math.floor(mark) + step for mark in marks if math.isfinite(mark) for step in (-1, 0, 1)}))
