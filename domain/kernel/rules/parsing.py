@@ -3,21 +3,21 @@
 import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from domain.kernel.rules import tree
-from domain.kernel.rules.checks.finding import Finding, Surroundings, unknown
+from domain.kernel.rules.checks.finding import Finding, Surroundings, among, foreign, shortened, unknown
 from domain.kernel.rules.checks.fitting import findings
 from domain.kernel.rules.known import Known
 
 _MOST_NODES: Final = 2_000
 _DEEPEST: Final = 32
+_MOST_FINDINGS: Final = 100
 _TAG: Final = "type"
-_REASONABLE: Final = 40
 _WORDS: Final[dict[object, str]] = {
     int: "a whole number",
     float: "a number",
@@ -42,6 +42,7 @@ class Parser:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._count = 0
+        self._room = {False: _MOST_FINDINGS, True: _MOST_FINDINGS}
         self.found: list[Finding] = []
 
     def node(self, data: object, union: object, place: str) -> Any:
@@ -68,11 +69,8 @@ class Parser:
             return self._bad(place, f"is nested more than {_DEEPEST} deep: give a part its own segment or tag")
         if self._count > _MOST_NODES:
             is_first = self._count == _MOST_NODES + 1
-            return (
-                self._bad(place, f"has more than {_MOST_NODES} parts: give some their own segment")
-                if is_first
-                else _BAD
-            )
+            beyond = f"has more than {_MOST_NODES} parts: give some their own segment"
+            return self._bad(place, beyond) if is_first else _BAD
         kind = self._kind(data, shape, place)
         if kind is None:
             return _BAD
@@ -81,7 +79,7 @@ class Parser:
         if fields is None:
             return _BAD
         made = kind(**fields)
-        self.found += (one._replace(place=_join(place, one.place)) for one in findings(made, around))
+        self._find(one._replace(place=_join(place, one.place)) for one in findings(made, around))
         return made
 
     def _kind(self, data: Mapping[Any, Any], shape: _Shape, place: str) -> type[msgspec.Struct] | None:
@@ -94,8 +92,7 @@ class Parser:
             self._bad(_join(place, _TAG), f"every part has a type: {', '.join(filter(None, shape.nodes))}")
         else:
             names = [name for name in shape.nodes if name]
-            wrong = unknown(_join(place, _TAG), "such part here as", named, names)
-            self.found += [wrong] if wrong else []
+            self._find(among(unknown(_join(place, _TAG), "such part here as", named, names)))
         return None
 
     def _fields(
@@ -103,9 +100,8 @@ class Parser:
     ) -> dict[str, Any] | None:
         shapes, required = _fields_of(kind)
         is_good = True
-        for name in given.keys() - shapes.keys():
-            wrong = unknown(_join(place, str(name)), f"{_name(kind)} part", str(name), list(shapes))
-            self.found += [wrong] if wrong else []
+        for name in sorted(map(str, given.keys() - shapes.keys())):
+            self._find(foreign(_join(place, shortened(name)), _name(kind), name, list(shapes)))
             is_good = False
         for name in sorted(required - given.keys()):
             self._bad(_join(place, name), f"is missing: must be {_expected(shapes[name])}")
@@ -118,8 +114,18 @@ class Parser:
         return parsed if is_good and all(one is not _BAD for one in parsed.values()) else None
 
     def _bad(self, place: str, detail: str) -> object:
-        self.found.append(Finding(place, detail))
+        self._find(iter([Finding(place, detail)]))
         return _BAD
+
+    def _find(self, more: Iterator[Finding]) -> None:
+        """Note findings, as many of either kind as anybody reads; beyond enough problems none is even looked for."""
+        while self._room[False]:
+            found = next(more, None)
+            if found is None:
+                return
+            if self._room[found.is_warning]:
+                self._room[found.is_warning] -= 1
+                self.found.append(found)
 
 
 _BAD: Final = object()
@@ -196,13 +202,16 @@ def _plain_words(option: Any) -> str:
 
 
 def _told(data: object) -> str:
-    """Return the wrong value in words that are short."""
+    """Return what kind of value it is; never the value, which may be somebody's."""
     match data:
         case Mapping():
             return "an object"
         case list() | tuple():
             return "a list"
-        case None:
-            return "null"
-    shown = msgspec.json.encode(data).decode() if isinstance(data, str | int | float) else type(data).__name__
-    return shown if len(shown) <= _REASONABLE else f"{shown[:_REASONABLE]}…"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+    return "null" if data is None else type(data).__name__

@@ -9,6 +9,7 @@ from domain.kernel.rules.tree import Level
 
 _AS_MANY: Final = 3
 _ALIKE: Final = 0.5
+_LONGEST: Final = 100
 
 
 class Finding(NamedTuple):
@@ -35,10 +36,25 @@ def unknown(
     """Return a finding if the name is not among the known ones, with those that are most like it."""
     if known is None or name in known:
         return None
-    like = difflib.get_close_matches(name, known, _AS_MANY, _ALIKE)
-    shown = like or sorted(known)[:_AS_MANY]
-    hint = f": {'did you mean' if like else 'there are'} {', '.join(shown)}?" if shown else ", and none exists"
-    return Finding(place, f"there is no {what} {name!r}{hint if like else hint.rstrip('?')}", is_warning)
+    return Finding(place, f"there is no {what} {shortened(name)!r}{_hint(name, known)}", is_warning)
+
+
+def foreign(place: str, whole: str, name: str, known: Collection[str]) -> Findings:
+    """Return the finding that a node has no such part."""
+    yield Finding(place, f"{whole} has no part {shortened(name)!r}{_hint(name, known)}")
+
+
+def shortened(name: str) -> str:
+    """Return a name as it can be shown."""
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    if len(name) > _LONGEST:
+        return ""
+    if like := difflib.get_close_matches(name, known, _AS_MANY, _ALIKE):
+        return f": did you mean {', '.join(like)}?"
+    return f": there are {', '.join(sorted(known)[:_AS_MANY])}" if known else ", and none exists"
 
 
 def among(*findings: Finding | None) -> Findings:

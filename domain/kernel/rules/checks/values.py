@@ -24,6 +24,7 @@ from domain.kernel.rules.tree import (
 
 PROPERTIES: Final = "properties."
 _MOST_RANKS: Final = 1_000
+_MOST_EVENTS: Final = 200
 
 
 def field(node: Field, around: Surroundings) -> Findings:
@@ -55,7 +56,9 @@ def measure(node: Measure, around: Surroundings) -> Findings:
 
 def events(place: str, names: tuple[str, ...], around: Surroundings) -> Findings:
     """Every event is declared or was seen; one that never happened is a warning."""
-    for index, name in enumerate(names):
+    if len(names) > _MOST_EVENTS:
+        yield Finding(place, f"names {len(names)} events, {_MOST_EVENTS} at most; none at all means all behaviour")
+    for index, name in enumerate(names[:_MOST_EVENTS]):
         here = f"{place}.{index}"
         if (missing := unknown(here, "event", name, around.known.events)) is not None:
             yield missing

@@ -61,7 +61,7 @@ def has_been(node: HasBeen, _around: Surroundings) -> Findings:
 def as_of(node: AsOf, _around: Surroundings) -> Findings:
     """At an instant, or so long ago."""
     if (node.at is None) == (node.amount is None):
-        yield Finding("", "give either at (an instant) or amount (so many units before now), not both and not neither")
+        yield Finding("", "give one of at (an instant) and amount (so many units before now)")
     yield from _instant("at", node.at)
     if node.amount is not None:
         yield from _amount(node.amount, node.unit, "a span")

@@ -87,7 +87,7 @@ def _replaced(whole: Any, junk: Any, data: st.DataObject) -> Any:
         ({"of": []}, "type", "every part has a type: all, any, not"),
         ([], "", "must be an object with a type (all, any"),
         ({"type": "all"}, "of", "is missing: must be a list"),
-        ({"type": "all", "of": [], "off": 1}, "off", "there is no all part 'off': did you mean of?"),
+        ({"type": "all", "of": [], "off": 1}, "off", "all has no part 'off': did you mean of?"),
         ({"type": "compare", "left": ORDERS, "op": "gte"}, "right", "gte wants a value"),
         ({"type": "compare", "left": ORDERS, "op": "gte", "right": "3"}, "right", "the left side is a number"),
         ({"type": "compare", "left": CITY, "right": 3}, "right", "the left side is a text, so this must be one too"),
@@ -144,7 +144,7 @@ def _replaced(whole: Any, junk: Any, data: st.DataObject) -> Any:
             "amount",
             "circumstances are followed for 31 days at most",
         ),
-        ({"type": "as_of", "rule": {"type": "all", "of": []}}, "", "give either at (an instant) or amount"),
+        ({"type": "as_of", "rule": {"type": "all", "of": []}}, "", "give one of at (an instant) and amount"),
         (
             {"type": "as_of", "rule": {"type": "all", "of": []}, "at": "2026-11-11T00:00:00"},
             "at",
@@ -172,7 +172,7 @@ def test_what_is_wrong_is_told_at_its_place(rule: object, place: str, detail: st
         ({"within": {"type": "last", "amount": 10**6}}, "within.amount", "longer than 100 years"),
         ({"within": {"type": "last", "amount": 7, "ending": 7}}, "within.ending", "use less than amount (7)"),
         ({"within": {"type": "last", "amount": 7, "unit": "days"}}, "within.unit", "must be one of minute, hour, day"),
-        ({"within": {"type": "last", "amount": "7"}}, "within.amount", 'must be a whole number, and is "7"'),
+        ({"within": {"type": "last", "amount": "7"}}, "within.amount", "must be a whole number, and is a text"),
         ({"within": {"type": "calendar", "unit": "month", "ago": -1}}, "within.ago", "0 is the month of now"),
         ({"within": {"type": "between"}}, "within", "give since, until or both"),
         ({"take": "sum"}, "field", "sum is taken over a field"),
@@ -258,6 +258,33 @@ def test_what_may_yet_come_is_a_warning() -> None:
         ("of.0.left.events.0", True),
         ("of.1.left.name", True),
     ]
+
+
+def test_of_many_problems_the_first_hundred_are_told() -> None:
+    """A list of wrong values, a heap of unknown names: quickly, and without saying all of it again."""
+    mixed = {"type": "compare", "left": CITY, "op": "in", "right": list(range(10_000))}
+    read = read_rule(mixed, KNOWN)
+    assert (read.node, len(read.problems)) == (None, 100)
+    heap = read_value(ORDERS | {"x" * 100_000: 1, "events": ["y" * 100_000] * 300}, KNOWN)
+    assert heap.node is None
+    assert max(len(problem.detail) for problem in heap.problems) < 200
+    crowd = read_value(ORDERS | {"events": ["order.completed"] * 300}, KNOWN)
+    assert [problem.detail for problem in crowd.problems] == [
+        "names 300 events, 200 at most; none at all means all behaviour"
+    ]
+
+
+def test_many_warnings_hide_no_problem() -> None:
+    """However many events never happened."""
+    strange = [compare_city(f"city{number}") for number in range(150)]
+    read = read_rule({"type": "any", "of": [*strange, {"type": "in_segment", "key": "gone"}]}, KNOWN)
+    assert read.node is None
+    assert [problem.place for problem in read.problems if not problem.is_warning] == ["of.150.key"]
+
+
+def compare_city(name: str) -> dict[str, Any]:
+    """Ask for an attribute that nobody has."""
+    return {"type": "compare", "left": {"type": "attribute", "name": name}, "right": "杭州"}
 
 
 def test_a_rule_has_its_limits() -> None:
