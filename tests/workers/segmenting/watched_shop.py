@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from pyroaring import BitMap
 
 from commands.activity.intake import Intake
 from commands.identity.merge_customers import MergeCustomers, merge_customers
@@ -179,6 +180,13 @@ class WatchedShop:
         """Return how many are in a segment."""
         assert self.work is not None
         return self.work.size(key)
+
+    async def people_in(self, key: str) -> set[str]:
+        """Return the profiles that are stored as members of a segment."""
+        stored = await self.store.pool.fetch("SELECT numbers FROM segmenting.member WHERE key = $1", key)
+        numbers = [number for row in stored for number in BitMap.deserialize(row["numbers"])]
+        query = "SELECT customer_id::text AS one FROM segmenting.person WHERE number = ANY($1)"
+        return {row["one"] for row in await self.store.pool.fetch(query, numbers)}
 
     def _clock(self) -> datetime:
         return self.now
