@@ -13,9 +13,7 @@ from commands.segments.changing_segment import ActivateSegment, activate_segment
 from commands.segments.create_segment import CreateSegment, create_segment
 from domain.kernel.rules.reading import written
 from domain.segments.segment import Words
-from projections.segment_catalogue.projector import PROJECTION as SEGMENT_CATALOGUE
 from tests.api.running import serving
-from tests.projections.following import current
 from tests.workers.segmenting.watched_shop import LI, NOON, WatchedShop, bought, customer_of, open_shop
 from workers.segmenting.defining import Defining
 
@@ -38,7 +36,6 @@ async def _live(shop: WatchedShop, **rules: object) -> None:
         await create_segment(create, streams=shop.store.streams, by=LI)
         saved = await activate_segment(ActivateSegment(key=key), streams=shop.store.streams, by=LI)
         position = saved.position
-    await current(shop.settings.database_url, position, SEGMENT_CATALOGUE)
     await shop.define(*await Defining(shop.store.pool).at(position))
 
 

@@ -9,7 +9,7 @@ from commands.runtime.clock import now
 from workers.runtime import Worker, listening
 from workers.segmenting.defining import Defining
 from workers.segmenting.following import Following, Stored
-from workers.segmenting.knowing import Histories, world_of
+from workers.segmenting.knowing import Histories, opening_with, world_of
 from workers.segmenting.segmenting import Segmenting
 from workers.segmenting.subjects import Subjects
 from workers.segmenting.watching import Watch
@@ -24,7 +24,8 @@ async def segmenting(worker: Worker) -> None:
     async with listening(worker.settings.database_url, ("decision_log",)) as (connection, woken):
         await connection.execute("SET synchronous_commit = off")
         stored = await Stored.take_over(connection)
-        subjects = Subjects(connection, stored.registry, Histories(worker.store.pool, worker.settings))
+        histories = Histories(worker.store.pool, worker.settings, opening_with(worker.store.keyring))
+        subjects = Subjects(connection, stored.registry, histories)
         following = Following(worker.store, connection, stored, subjects, now)
         world = world_of(worker.settings)
         defining = Defining(worker.store.pool)

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Final
 
 import asyncpg
-import msgspec
 
 from projections.engine.page import Page, read_page
+from projections.engine.waiting import wait_until
+from workers.segmenting.everybody import said_of_everybody
 from workers.segmenting.following import Following, Stored
 from workers.segmenting.keeping import Standing
 from workers.segmenting.step import Step
@@ -19,17 +20,13 @@ _NEXT_DUE: Final = "SELECT min(due_at) FROM segmenting.due"
 # What changes definitions: of segments, of tags and models that their rules ask for.
 _DEFINING: Final = ("segment.", "tag.", "model.")
 
+# The views by which histories say what models and lists do.
+_SAYING: Final = ("model_scorecard", "segment_catalogue")
+_PATIENCE_SECONDS: Final = 10.0
+
 # Gives the live segments as of a position of the log.
 Defining = Callable[[int], Awaitable[Sequence[Definition]]]
 Watching = Callable[[Sequence[Definition]], Watch]
-
-
-class Anew(msgspec.Struct, frozen=True):
-    """Something new is known of everybody since an instant: what a model says, or who stands in a list."""
-
-    at: datetime
-    model: str | None = None
-    listed: str | None = None
 
 
 class Segmenting:
@@ -95,20 +92,16 @@ class Segmenting:
 
     async def _begin(self, watch: Watch, page: Page) -> None:
         """Walk anew where a page says something of everybody."""
+        news = list(said_of_everybody(page, watch))
+        if not news:
+            return
+        for view in _SAYING:
+            await wait_until(self._connection, view, page.upto, _PATIENCE_SECONDS)
         step = self._following.step(watch)
-        for news in said_of_everybody(page):
-            keys = [
-                *(watch.of_model(news.model) if news.model else ()),
-                *(watch.of_list(news.listed) if news.listed else ()),
-            ]
-            self._stand(step, anew(self._following.standings, keys, news.at))
+        for keys, at in news:
+            self._stand(step, anew(self._following.standings, keys, at))
         await self._following.commit(step)
 
     def _stand(self, step: Step, standings: Sequence[Standing]) -> None:
         self._following.standings.update({one.key: one for one in standings})
         step.writing.standings += standings
-
-
-def said_of_everybody(_page: Page) -> list[Anew]:
-    """Return what the page says of everybody at once."""
-    return []

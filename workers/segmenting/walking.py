@@ -5,7 +5,7 @@ happens meanwhile to those who have been walked past is told; who is still to co
 A walk goes on where it stood when a process ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -38,7 +38,7 @@ def begun(standings: dict[str, Standing], watch: Watch, now: datetime) -> list[S
     return found
 
 
-def anew(standings: dict[str, Standing], keys: Sequence[str], at: datetime) -> list[Standing]:
+def anew(standings: dict[str, Standing], keys: Iterable[str], at: datetime) -> list[Standing]:
     """Return segments to be walked for again because of what everybody is judged by since an instant."""
     return [
         msgspec.structs.replace(standings[key], walked=START, telling_at=at)

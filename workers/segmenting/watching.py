@@ -72,6 +72,16 @@ class Watch:
         """The names of the facts that any of them looks at; None: all behaviour."""
         return None if self._by_behaviour else frozenset(self._by_name)
 
+    @property
+    def models(self) -> frozenset[str]:
+        """The models whose predictions any of them asks for."""
+        return frozenset(model for one in self.watched.values() for model in one.needs.models)
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """The segments that are lists which any of them asks for."""
+        return frozenset(key for one in self.watched.values() for key in one.needs.segments)
+
     def person(self, history: History) -> Person:
         """Lay out a history for all rules."""
         return self._plan.person(history, self._world)

@@ -24,7 +24,9 @@ from domain.identity.naming import Naming
 from domain.kernel.rules.tree import All, Compare, Last, Measure, Rule
 from domain.kernel.rules.world import World
 from projections.identity_graph.projector import PROJECTION as IDENTITY_GRAPH
+from projections.model_scorecard.projector import PROJECTION as MODEL_SCORECARD
 from projections.products.projector import PROJECTION as PRODUCTS
+from projections.segment_catalogue.projector import PROJECTION as SEGMENT_CATALOGUE
 from tests.commands.identity.erasing import erased, erasing_in
 from tests.projections.following import following as views
 from tests.projections.following import until
@@ -37,7 +39,8 @@ from workers.segmenting.watching import Definition, Watch
 NAMING = Naming(b"p" * 32)
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 _MOST_STEPS = 500
-_VIEWS = "SELECT count(*) FROM projection_position WHERE name IN ('identity_graph', 'products')"
+_FOLLOWED = (IDENTITY_GRAPH, PRODUCTS, MODEL_SCORECARD, SEGMENT_CATALOGUE)
+_VIEWS = "SELECT count(*) FROM projection_position WHERE position >= 0"
 
 
 def bought(days: int = 7, at_least: int = 1) -> Rule:
@@ -204,7 +207,7 @@ async def open_shop(settings: Settings, secrets: Secrets) -> AsyncIterator[Watch
     async with (
         open_event_store(settings.database_url, secrets.master_key) as store,
         Intake(store, NAMING) as intake,
-        views(settings.database_url, IDENTITY_GRAPH, PRODUCTS),
+        views(settings.database_url, *_FOLLOWED),
     ):
         connection = await asyncpg.connect(settings.database_url, server_settings={"timezone": "UTC"})
         await until(
