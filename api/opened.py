@@ -36,7 +36,8 @@ from domain.context.calendar import Calendar
 from domain.context.phone_places import phone_places
 from domain.identity.naming import Naming
 from projections.batch.lakehouse import Place
-from projections.segment_members.everybody import Everybody, opening_with
+from projections.profile_history.surroundings import opening_with
+from projections.segment_members.everybody import Everybody
 from projections.traces.queries import Traces
 
 _POOL = 16

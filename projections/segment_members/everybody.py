@@ -1,29 +1,23 @@
 """Everybody: the lake with what is known of people beside it, opened anew only when the log has moved on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from functools import partial
+from collections.abc import Collection, Iterable, Mapping
 from time import monotonic
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import msgspec
 
-from domain.activity.vocabulary import Vocabulary
 from domain.context.calendar import Calendar
-from domain.context.circumstances import circumstances
 from domain.kernel.rules.history import History
 from domain.kernel.rules.tree import Value
-from domain.kernel.rules.world import World
 from projections.batch.lakehouse import Lakehouse, Place, opened
-from projections.customer_360.folding import Sealed
 from projections.engine.waiting import wait_until
 from projections.history.queries import head
-from projections.profile_history.attributes import Opened
 from projections.profile_history.occurring import Reader
 from projections.profile_history.queries import Opening, Wanted, histories
+from projections.profile_history.surroundings import world_of
 from projections.rule_names.queries import Names, Seen, names, seen
 from projections.segment_lists.queries import profiles_named
 
@@ -33,25 +27,6 @@ _CATALOGUE: Final = "segment_catalogue"
 _GRAPH: Final = "identity_graph"
 _PATIENCE: Final = 10.0
 _SEEN_SECONDS: Final = 60.0
-
-
-def world_of(zone: ZoneInfo, calendar: Calendar) -> World:
-    """Return what rules know beside the person."""
-    told = frozenset(kind.name for kind in Vocabulary.load().kinds if not kind.behaviour)
-    return World(zone=zone, circumstances=partial(circumstances, calendar=calendar, zone=zone), told=told)
-
-
-def opening_with(
-    load: Callable[[Iterable[UUID]], Awaitable[None]], unseal: Callable[[UUID, bytes], bytes | None]
-) -> Opening:
-    """Return what opens sealed values by a key ring: those of erased people stay shut."""
-
-    async def opening(sealed: Collection[Sealed]) -> Opened:
-        await load({one.customer_id for one in sealed})
-        found = {one: unseal(one.customer_id, one.value) for one in sealed}
-        return {one: msgspec.json.decode(value) for one, value in found.items() if value is not None}
-
-    return opening
 
 
 class Everybody:

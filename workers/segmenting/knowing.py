@@ -1,45 +1,24 @@
 """What the role knows beside the people: the live definitions, the zone, the calendar, and how histories are read."""
 
 from collections.abc import Collection, Mapping
-from functools import partial
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from commands.context.own_calendar import calendar_of_home
-from commands.runtime.keyring import KeyRing
 from commands.runtime.settings import Settings
-from domain.activity.vocabulary import Vocabulary
-from domain.context.circumstances import circumstances
 from domain.kernel.rules.history import History, Occurrence
 from domain.kernel.rules.world import World
-from projections.customer_360.folding import Sealed
-from projections.profile_history.attributes import Opened
 from projections.profile_history.facts import FactRow
 from projections.profile_history.occurring import Reader
 from projections.profile_history.queries import Opening, Wanted, histories
+from projections.profile_history.surroundings import world_of
 from workers.segmenting.subjects import Occurring
 
 
-def world_of(settings: Settings) -> World:
+def knowing(settings: Settings) -> World:
     """Return what rules know beside the person."""
-    told = frozenset(kind.name for kind in Vocabulary.load().kinds if not kind.behaviour)
-    calendar = calendar_of_home(settings.home)
-    return World(
-        zone=settings.zone, circumstances=partial(circumstances, calendar=calendar, zone=settings.zone), told=told
-    )
-
-
-def opening_with(keyring: KeyRing) -> Opening:
-    """Return what opens sealed values that rules may ask for; those of erased people stay shut."""
-
-    async def opening(sealed: Collection[Sealed]) -> Opened:
-        await keyring.load({one.customer_id for one in sealed})
-        found = {one: keyring.unseal(one.customer_id, one.value) for one in sealed}
-        return {one: msgspec.json.decode(value) for one, value in found.items() if value is not None}
-
-    return opening
+    return world_of(settings.zone, calendar_of_home(settings.home))
 
 
 class Histories:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from commands.runtime.clock import now
+from projections.profile_history.surroundings import opening_with
 from workers.runtime import Worker, listening
 from workers.segmenting.defining import Defining
 from workers.segmenting.following import Following, Stored
-from workers.segmenting.knowing import Histories, opening_with, world_of
+from workers.segmenting.knowing import Histories, knowing
 from workers.segmenting.segmenting import Segmenting
 from workers.segmenting.subjects import Subjects
 from workers.segmenting.watching import Watch
@@ -24,10 +25,12 @@ async def segmenting(worker: Worker) -> None:
     async with listening(worker.settings.database_url, ("decision_log",)) as (connection, woken):
         await connection.execute("SET synchronous_commit = off")
         stored = await Stored.take_over(connection)
-        histories = Histories(worker.store.pool, worker.settings, opening_with(worker.store.keyring))
+        keyring = worker.store.keyring
+        opening = opening_with(keyring.load, keyring.unseal)
+        histories = Histories(worker.store.pool, worker.settings, opening)
         subjects = Subjects(connection, stored.registry, histories)
         following = Following(worker.store, connection, stored, subjects, now)
-        world = world_of(worker.settings)
+        world = knowing(worker.settings)
         defining = Defining(worker.store.pool)
         work = Segmenting(following, stored, connection, defining.at, lambda known: Watch(known, world))
         while True:

@@ -9,7 +9,7 @@ from domain.kernel.rules.changing import timeline
 from domain.kernel.rules.tree import All, AnyOf, Compare, Field, HasBeen, Last, Measure, Not, Rule, Sequence, Step
 from projections.identity_graph import queries as identity_graph
 from tests.workers.segmenting.watched_shop import NOON, Told, WatchedShop, bought, customer_of, defined
-from workers.segmenting.knowing import Histories, world_of
+from workers.segmenting.knowing import Histories, knowing
 
 HOUR = timedelta(hours=1)
 _NAMES = ("order.completed", "product.viewed", "cart.item_added")
@@ -71,7 +71,7 @@ def _turns(told: list[Told]) -> list[tuple[str, str, datetime, str]]:
 
 
 async def _expected(shop: WatchedShop, rules: dict[str, Rule], until: datetime) -> list[tuple[str, str, datetime, str]]:
-    world, members = world_of(shop.settings), {customer_of(f"M{n}"): f"M{n}" for n in range(_PEOPLE)}
+    world, members = knowing(shop.settings), {customer_of(f"M{n}"): f"M{n}" for n in range(_PEOPLE)}
     profiles = await identity_graph.profiles(shop.store.pool)
     histories = await Histories(shop.store.pool, shop.settings).histories(
         {one.profile_id: one.members for one in profiles}, None

@@ -22,7 +22,7 @@ from domain.kernel.rules.tree import Compare, Last, Measure, Not, Rule
 from domain.segments.segment import Words
 from projections.identity_graph import queries as identity_graph
 from tests.workers.shop import Shop, open_shop, track
-from workers.segmenting.knowing import Histories, world_of
+from workers.segmenting.knowing import Histories, knowing
 
 _MEMBERS = 30
 _ROUNDS = 6
@@ -132,7 +132,7 @@ async def _told(shop: Shop, until: datetime) -> _Turns:
 
 async def _expected(shop: Shop, rules: dict[str, Rule], until: datetime) -> _Turns:
     settings, found = shop.stack.settings, []
-    world = world_of(settings)
+    world = knowing(settings)
     pool = await asyncpg.create_pool(settings.database_url, min_size=1, max_size=2, server_settings={"timezone": "UTC"})
     try:
         profiles = {one.profile_id: one.members for one in await identity_graph.profiles(pool, limit=1_000)}

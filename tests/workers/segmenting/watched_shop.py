@@ -31,7 +31,7 @@ from tests.commands.identity.erasing import erased, erasing_in
 from tests.projections.following import following as views
 from tests.projections.following import until
 from workers.segmenting.following import Following, Stored
-from workers.segmenting.knowing import Histories, world_of
+from workers.segmenting.knowing import Histories, knowing
 from workers.segmenting.segmenting import Segmenting
 from workers.segmenting.subjects import Subjects
 from workers.segmenting.watching import Definition, Watch
@@ -90,7 +90,7 @@ class WatchedShop:
         self._connection = connection
         self._members: dict[str, str] = {}
         self._count = 0
-        self._world: World = world_of(settings)
+        self._world: World = knowing(settings)
         self.work: Segmenting | None = None
 
     async def define(self, *definitions: Definition) -> None:
