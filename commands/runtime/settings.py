@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds."""
     quarantine_days: float = 180.0
     """After so many days what still lies open in the quarantine is discarded."""
+    spark_master: str | None = None
+    """The Spark that batch runs on, such as `spark://host:7077` or `local[2]`; None: DuckDB on this machine."""
     zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     """Whose days, weeks and months tags and segments count in."""
 
@@ -95,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             webhook_url=_optional(env, "KOI_WEBHOOK_URL", ("http://", "https://")),
             webhook_timeout=_positive(env, "KOI_WEBHOOK_TIMEOUT", default=10.0, unit="seconds"),
             quarantine_days=_positive(env, "KOI_QUARANTINE_DAYS", default=180.0, unit="days"),
+            spark_master=env.get("KOI_SPARK_MASTER") or None,
             zone=_zone(env),
         )
 

@@ -89,7 +89,7 @@ async def build_tags(
 ) -> Manifest:
     """Build the tags as of an instant (UTC); returns the manifest, at once if the build is finished already."""
     folder = f"{FOLDER}/{definitions.digest}/{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
-    finished = await asyncio.to_thread(_read, store, f"{folder}/{_MANIFEST}", Manifest)
+    finished: Manifest | None = await asyncio.to_thread(_read, store, f"{folder}/{_MANIFEST}", Manifest)
     if finished is not None:
         return finished
     begun = await asyncio.to_thread(_begin, store, folder, lakehouse.position)
@@ -128,7 +128,7 @@ def builds(store: UrlStore, catalogue: str | None = None) -> list[Manifest]:
 
 
 def _begin(store: UrlStore, folder: str, position: int) -> _Begun:
-    begun = _read(store, f"{folder}/{_BEGUN}", _Begun)
+    begun: _Begun | None = _read(store, f"{folder}/{_BEGUN}", _Begun)
     if begun is None:
         begun = _Begun(position)
         _put(store, f"{folder}/{_BEGUN}", begun)

@@ -1,7 +1,6 @@
 """The rows of a part as tables of DuckDB: files and tail, without what was withdrawn, each with its person's number."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -17,8 +16,8 @@ from projections.batch.compiling.compiled import LEVELS, Needs, arrow_schema
 from projections.batch.compiling.rows import KEYS, FieldColumn
 from projections.batch.lakehouse import Lakehouse
 from projections.batch.staging.extracting import AT_RUN, MACROS
+from projections.batch.tables import days_table, uses_days
 
-_EPOCH: Final = date(1970, 1, 1)
 _PEOPLE: Final = """
     CREATE OR REPLACE TEMP TABLE people AS
     SELECT CAST(row_number() OVER (ORDER BY profile_id) AS INTEGER) AS n, profile_id, customers
@@ -96,7 +95,7 @@ class DuckEngine:
         if lakehouse.products is not None:
             self._connection.register("arriving", lakehouse.products)
             self._connection.execute("CREATE OR REPLACE TEMP TABLE products AS FROM arriving")
-        if any(_uses_days(columns) for columns in self._needs.columns.values()):
+        if any(uses_days(columns) for columns in self._needs.columns.values()):
             self._connection.register("days", days_table(lakehouse, self._until))
         self._withdraw()
         self._connection.register("arriving", lakehouse.directory.strays(lakehouse.digits))
@@ -129,7 +128,7 @@ class DuckEngine:
             return f"SELECT {self._nothing(level)} WHERE false"
         columns = self._needs.columns[level]
         read = "".join(f", {self._column(level, one)} AS {name}" for name, one in columns.items())
-        joins = " LEFT JOIN days ON days.day = s.day" if _uses_days(columns) else ""
+        joins = " LEFT JOIN days ON days.day = s.day" if uses_days(columns) else ""
         if self._lakehouse.products is not None and self._catalogued(level):
             joins += " LEFT JOIN products ON products.product_id = s.f_product_id"
         return f"""
@@ -213,24 +212,6 @@ _OF_PROPERTY: Final = {
     "text": "CASE WHEN json_type({0}) = 'VARCHAR' THEN json_extract_string({0}, '$') END",
     "flag": "CASE WHEN json_type({0}) = 'BOOLEAN' THEN CAST({0} AS BOOLEAN) END",
 }
-
-
-def days_table(lakehouse: Lakehouse, until: int) -> pa.Table:
-    """Return what the calendar says of the days there may be: of the last fifty years, and of those to come."""
-    last = until // 86_400_000_000 + 2
-    rows = [(number, lakehouse.day(_EPOCH + timedelta(days=number))) for number in range(max(0, last - 18_300), last)]
-    told = [(number, day.kind, day.is_workday) for number, day in rows if day is not None]
-    return pa.table(
-        {
-            "day": pa.array([one[0] for one in told], pa.int32()),
-            "day_kind": pa.array([one[1] for one in told], pa.string()),
-            "is_workday": pa.array([one[2] for one in told], pa.bool_()),
-        }
-    )
-
-
-def _uses_days(columns: Mapping[str, FieldColumn]) -> bool:
-    return any(one.field in {"day_kind", "is_workday"} for one in columns.values())
 
 
 def _between(part: str) -> str:
