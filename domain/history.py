@@ -11,6 +11,7 @@ from domain.journeys import run
 from domain.products import product
 from domain.scoring import model
 from domain.segments import segment
+from domain.tags import tag
 
 __all__ = [
     "campaign",
@@ -26,5 +27,6 @@ __all__ = [
     "run",
     "sealing",
     "segment",
+    "tag",
     "weather",
 ]

@@ -16,6 +16,7 @@ from projections.match_review.projector import PROJECTION as MATCH_REVIEW
 from projections.model_scorecard.projector import PROJECTION as MODEL_SCORECARD
 from projections.products.projector import PROJECTION as PRODUCTS
 from projections.segment_catalogue.projector import PROJECTION as SEGMENT_CATALOGUE
+from projections.tag_catalogue.projector import PROJECTION as TAG_CATALOGUE
 from projections.weather.projector import PROJECTION as WEATHER
 
 # All of them, to ask about; the lake can be kept only where `views` has told it its place.
@@ -34,6 +35,7 @@ VIEWS: tuple[Projection, ...] = (
     WEATHER,
     MODEL_SCORECARD,
     SEGMENT_CATALOGUE,
+    TAG_CATALOGUE,
     LAKE,
 )
 

@@ -1,0 +1,1 @@
+"""Tags that people defined or changed, with all their versions; those that come with Koi are read beside them."""
