@@ -30,7 +30,6 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rule: Any = None
     labels: dict[str, dict[str, str]] = {}
     each: dict[str, list[str]] = {}
-    freshness: str = "live"
     owner: str = ""
     version: int = 1
 

@@ -8,19 +8,22 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from domain.kernel.rules.resolving import Definitions, resolve
 from domain.kernel.rules.tree import Case, Constant, Rule, Value, When
 from domain.products import category_groups
-from domain.tags.definition import Definition, Freshness, Group, Type, Words
+from domain.tags.definition import Definition, Group, Type, Words
 from domain.tags.families import Declared, Parameters, expanded
+from domain.tags.lineage import freshness_of
 
 _PARAMETERS: Final = "parameters.toml"
 
 
 class Shipped(msgspec.Struct, frozen=True, kw_only=True):
-    """The groups in their order, and the tags by key in the order of the files."""
+    """The groups in their order, the tags by key in the order of the files, and the names of units."""
 
     groups: Mapping[str, Group]
     tags: Mapping[str, Definition]
+    units: Mapping[str, Words]
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,7 +57,17 @@ def shipped() -> Shipped:
         if tags.setdefault(definition.key, definition) is not definition:
             raise CatalogueError(f"two tags are called {definition.key}")
     groups = {file.group: Group(key=file.group, name=Words(zh=file.zh, en=file.en)) for file in files}
-    return Shipped(groups=groups, tags=tags)
+    units = {key: Words(**words) for key, words in parameters["unit"].items()}
+    return Shipped(groups=groups, tags=_fresh(tags), units=units)
+
+
+def _fresh(tags: Mapping[str, Definition]) -> dict[str, Definition]:
+    """Return the tags with their freshness, which follows from what they are made of."""
+    definitions = Definitions(tags={key: one.value for key, one in tags.items()})
+    return {
+        key: msgspec.structs.replace(one, freshness=freshness_of(resolve(one.value, definitions)))
+        for key, one in tags.items()
+    }
 
 
 def _categories() -> Mapping[str, Mapping[str, Any]]:
@@ -81,7 +94,6 @@ def _definition(declared: Declared, file: _File) -> Definition:
             value=_value(declared),
             unit=declared.unit,
             labels={value: Words(**words) for value, words in declared.labels.items()},
-            freshness=_one_of(declared.freshness, Freshness),
             owner=declared.owner or file.owner,
             version=declared.version,
         )
