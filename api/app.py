@@ -19,7 +19,7 @@ from api.opened import Opened, opened
 from api.pages import paging
 from api.positions import wait_for
 from api.routes import crm, exports, health, operations, sandbox
-from api.routes.areas import CustomerController, SegmentController
+from api.routes.areas import CustomerController, SegmentController, TagController
 from api.routes.audit import AuditController
 from api.routes.campaigns import CampaignController
 from api.routes.context import ContextController
@@ -64,6 +64,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             MatchController,
             CampaignController,
             SegmentController,
+            TagController,
             CouponController,
             ProductController,
             AuditController,

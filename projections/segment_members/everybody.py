@@ -11,7 +11,6 @@ import asyncpg
 
 from domain.context.calendar import Calendar
 from domain.kernel.rules.history import History
-from domain.kernel.rules.tree import Value
 from projections.batch.lakehouse import Lakehouse, Place, opened
 from projections.engine.waiting import wait_until
 from projections.history.queries import head
@@ -20,10 +19,10 @@ from projections.profile_history.queries import Opening, Wanted, histories
 from projections.profile_history.surroundings import world_of
 from projections.rule_names.queries import Names, Seen, names, seen
 from projections.segment_lists.queries import profiles_named
+from projections.tag_catalogue.queries import catalogue
 
 _NO_FACTS: Final = Wanted(names=frozenset())
-_NO_TAGS: Final[Mapping[str, Value]] = {}
-_CATALOGUE: Final = "segment_catalogue"
+_CATALOGUES: Final = ("segment_catalogue", "tag_catalogue")
 _GRAPH: Final = "identity_graph"
 _PATIENCE: Final = 10.0
 _SEEN_SECONDS: Final = 60.0
@@ -39,7 +38,6 @@ class Everybody:
         zone: ZoneInfo,
         calendar: Calendar,
         opening: Opening | None = None,
-        tags: Mapping[str, Value] = _NO_TAGS,
     ) -> None:
         """Take where to read, whose days they are, and what opens sealed values."""
         self.pool = pool
@@ -47,7 +45,6 @@ class Everybody:
         self.calendar = calendar
         self._place = place
         self._opening = opening
-        self._tags = tags
         self._reader = Reader(zone, calendar.day)
         self._seen: tuple[float, Seen] | None = None
         self._opened: tuple[int, Lakehouse] | None = None
@@ -75,10 +72,12 @@ class Everybody:
 
     async def names(self) -> Names:
         """Return what rules may name, as of all that was decided until now; what was seen may be a minute old."""
-        await wait_until(self.pool, _CATALOGUE, await head(self.pool), _PATIENCE)
+        position = await head(self.pool)
+        for view in _CATALOGUES:
+            await wait_until(self.pool, view, position, _PATIENCE)
         if self._seen is None or monotonic() > self._seen[0]:
             self._seen = (monotonic() + _SEEN_SECONDS, await seen(self.pool))
-        return await names(self.pool, self._tags, self._seen[1])
+        return await names(self.pool, (await catalogue(self.pool)).values, self._seen[1])
 
     async def histories(self, members: Mapping[UUID, Collection[UUID]]) -> dict[UUID, History]:
         """Return all that is known of some people, given the customers of each profile."""

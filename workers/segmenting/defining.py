@@ -12,10 +12,12 @@ from domain.kernel.rules.tree import InSegment, Rule, Value
 from projections.engine.projection import Reading
 from projections.engine.waiting import wait_until
 from projections.segment_catalogue.queries import SegmentSummary, definitions
+from projections.tag_catalogue.queries import catalogue
 from workers.segmenting.watching import Definition
 
 _log = logging.getLogger("koi.work")
 _PATIENCE_SECONDS: Final = 10.0
+_VIEWS: Final = ("segment_catalogue", "tag_catalogue")
 
 # Gives the values of the catalogue's tags.
 Tags = Callable[[], Awaitable[Mapping[str, Value]]]
@@ -24,6 +26,11 @@ Tags = Callable[[], Awaitable[Mapping[str, Value]]]
 async def no_tags() -> Mapping[str, Value]:
     """There are none."""
     return {}
+
+
+async def tags_of(reading: Reading) -> Mapping[str, Value]:
+    """Return those of the catalogue."""
+    return (await catalogue(reading)).values
 
 
 class Defining:
@@ -36,7 +43,8 @@ class Defining:
 
     async def at(self, position: int) -> Sequence[Definition]:
         """Return the live segments as of this position or later."""
-        await wait_until(self._reading, "segment_catalogue", position, _PATIENCE_SECONDS)
+        for view in _VIEWS if self._tags is not no_tags else _VIEWS[:1]:
+            await wait_until(self._reading, view, position, _PATIENCE_SECONDS)
         known = await definitions(self._reading)
         written = Definitions(tags=await self._tags(), segments={key: _rule(one) for key, one in known.items()})
         found = (_definition(one, written) for one in known.values() if one.standing == "live" and one.meant)

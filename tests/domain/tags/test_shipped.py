@@ -1,6 +1,7 @@
 """The catalogue that comes with Koi: every tag reads, is named in both languages, and is made of what there is."""
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -101,8 +102,9 @@ def test_lineage_and_freshness_follow_from_the_definition() -> None:
 
 def test_a_family_is_expanded_over_all_its_parameters() -> None:
     """Texts are filled in, whole values are put in as they are, what a parameter lacks is left out."""
-    parameters = {"window": {"7d": {"zh": "近7天", "within": {"type": "last", "amount": 7}}, "ever": {"zh": "累计"}}}
-    words = {"zh": "{window.zh}次数", "en": "x", "meaning_zh": "x", "meaning_en": "x", "type": "number"}
+    week = {"zh": "近7天", "within": {"type": "last", "amount": 7}}
+    parameters: dict[str, Any] = {"window": {"7d": week, "ever": {"zh": "累计"}}}
+    words: dict[str, Any] = {"zh": "{window.zh}次数", "en": "x", "meaning_zh": "x", "meaning_en": "x", "type": "number"}
     value = {"type": "measure", "within": "{window.within}"}
     family = Declared(key="n_{window}", each={"window": ["*"]}, value=value, **words)
     made = list(expanded(family, parameters))
