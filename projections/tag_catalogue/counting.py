@@ -84,7 +84,8 @@ class _Spread:
         # What is missing is no more true than what is false.
         some = table.filter(table[_VALUE] if self._is_flag else pc.is_valid(table[_VALUE]))
         self.covered += some.num_rows
-        self._sample += some["profile_id"].slice(0, self._wanted - len(self._sample)).to_pylist()
+        room = max(0, self._wanted - len(self._sample))
+        self._sample += map(str, some["profile_id"].slice(0, room).to_pylist())
         if self._is_number:
             self._numbers.append(some[_VALUE].to_numpy().astype(np.float64))
         else:

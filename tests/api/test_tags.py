@@ -114,7 +114,7 @@ async def test_a_tag_of_ones_own_is_tried_defined_given_versions_and_retired(eve
         ("defined", 1),
     ]
     rule = {"type": "compare", "left": {"type": "tag", "key": key}, "op": "gte", "right": 3}
-    segment = {"key": f"s{key}", "name_zh": "常客", "name_en": "Regulars", "rule": rule}
+    segment: dict[str, Any] = {"key": f"s{key}", "name_zh": "常客", "name_en": "Regulars", "rule": rule}
     await post(everything, "/api/v1/segments", **segment)
     held = await everything.post(f"{CATALOGUE}/{key}/retire", json={"reason": "over"}, headers=ANY)
     assert is_problem(held, 409, "tag.in_use")
