@@ -21,6 +21,7 @@ from tests.domain.kernel.rules.strategies import TOLD, histories, instants, rule
 from tests.projections.batch.synthetic import lakehouse_of
 
 KINDS: tuple[Kind, ...] = ("number", "text", "flag", "texts")
+WORLD = World(zone=ZoneInfo("Asia/Shanghai"), told=frozenset({TOLD}))
 ZONES = tuple(map(ZoneInfo, ("Asia/Shanghai", "America/New_York", "Australia/Lord_Howe")))
 
 
