@@ -17,8 +17,10 @@ from commands.runtime.suppressions import SuppressionsMovedError
 from commands.segments.tell_membership import tell_membership
 from projections.engine.page import Page
 from projections.engine.waiting import wait_until
+from workers.parking import park
+from workers.runtime import PASSING
 from workers.segmenting.concerning import by_name, by_series, everything, since
-from workers.segmenting.keeping import Known, Standing, standings, take_over, write
+from workers.segmenting.keeping import NAME, Known, Standing, standings, take_over, write
 from workers.segmenting.membership import Membership
 from workers.segmenting.news import Seen, Tidings, reload_needed, tidings
 from workers.segmenting.registry import Group, Registry
@@ -78,6 +80,7 @@ class Following:
         self.standings = stored.standings
         self._clock = clock
         self._now = clock()
+        self._faults: list[tuple[UUID, Exception]] = []
         self.told = 0
 
     def now(self) -> datetime:
@@ -106,18 +109,49 @@ class Following:
         rows = await self._connection.fetch(_DUE, step.now, _AT_ONCE)
         if not rows:
             return False
-        for subject in await self.people([row["profile_id"] for row in rows], watch, step.now):
-            step.fall_due(subject)
+        for subject in await self.people([row["profile_id"] for row in rows], watch, step):
+            self.judge(step, subject, partial(step.fall_due, subject))
         await self.commit(step)
         return len(rows) == _AT_ONCE
 
-    async def people(self, profiles: Collection[UUID], watch: Watch, now: datetime) -> list[Subject]:
-        """Return the people, loaded where they are not in memory."""
+    async def people(self, profiles: Collection[UUID], watch: Watch, step: Step) -> list[Subject]:
+        """Return the people, loaded where they are not in memory, without those who cannot be."""
         known = {one: subject for one in profiles if (subject := self._subjects.get(one))}
-        missing = [one for one in profiles if one not in known]
-        if missing:
-            known |= await self._subjects.load(watch, missing, now=now)
-        return [known[one] for one in profiles]
+        known |= await self._load([one for one in profiles if one not in known], (), watch, step)
+        return [known[one] for one in profiles if one in known]
+
+    def judge(self, step: Step, subject: Subject, judging: Callable[[], None]) -> None:
+        """Judge one person; a fault with her must not hold up the others: she is put aside until something is new."""
+        try:
+            judging()
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is hers alone
+            self._put_aside(step, subject.profile_id, error)
+
+    def _put_aside(self, step: Step, profile_id: UUID, error: Exception) -> None:
+        self._subjects.drop([profile_id])
+        step.writing.dues[profile_id] = None
+        self._faults.append((profile_id, error))
+
+    async def _load(
+        self, profiles: Collection[UUID], news: Collection[int], watch: Watch, step: Step
+    ) -> dict[UUID, Subject]:
+        """Load people together, or one by one where something is wrong with one of them."""
+        if not profiles:
+            return {}
+        try:
+            return await self._subjects.load(watch, profiles, news=news, now=step.now)
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - whose it is is found out below
+            if len(profiles) == 1:
+                self._put_aside(step, next(iter(profiles)), error)
+                return {}
+        found: dict[UUID, Subject] = {}
+        for profile_id in profiles:
+            found |= await self._load([profile_id], news, watch, step)
+        return found
 
     def forget(self, profiles: Collection[UUID]) -> None:
         """Load these people anew when they are needed next."""
@@ -134,7 +168,7 @@ class Following:
         while step.changes or not step.writing.is_empty:
             known = suppressions.position
             changes = [one for one in step.changes if one.profile_id not in suppressions]
-            changes.sort(key=lambda one: one.occurred_at)
+            changes.sort(key=lambda one: (one.occurred_at, one.profile_id, one.segment))
             also = partial(write, epoch=self._epoch, what=step.writing, is_durable=bool(changes))
             try:
                 self.told += await asyncio.to_thread(
@@ -145,6 +179,9 @@ class Following:
                 continue
             break
         self._registry.settled()
+        faults, self._faults = self._faults, []
+        for profile_id, error in faults:
+            await park(self._store.pool, NAME, self.position, profile_id, "judging", error)
 
     async def _regroup(self, found: Tidings, page: Page, step: Step) -> dict[UUID, Concern]:
         """Register who is new or became somebody else; returns what concerns those whose make-up changed."""
@@ -213,13 +250,12 @@ class Following:
         news = {row.fact_id for one in missing for told in seen[one] for row in told.rows}
         current = [row for one in known for told in seen[one] for row in told.rows]
         occurring = await self._subjects.lore.occurring(current) if current else {}
-        loaded = await self._subjects.load(watch, missing, news=news, now=step.now) if missing else {}
-        for profile_id, told in seen.items():
+        loaded = await self._load(missing, news, watch, step)
+        for profile_id, subject in {**known, **loaded}.items():
+            told = seen[profile_id]
             concern = concerns.get(profile_id) or Concern()
-            subject = known.get(profile_id)
             rows = sorted((row for one in told for row in one.rows), key=lambda row: (row.occurred_at, row.fact_id))
-            if subject is None:
-                subject = loaded[profile_id]
+            if profile_id in loaded:
                 by_name(concern, rows, watch)
             else:
                 by_series(subject, concern, rows, occurring, watch)
@@ -227,4 +263,4 @@ class Following:
                 concern.add(watch.of_words, at, SAID)
             if profile_id in concerns and concern.held is None:
                 everything(concern, watch)
-            step.take(subject, concern)
+            self.judge(step, subject, partial(step.take, subject, concern))

@@ -16,7 +16,9 @@ from workers.segmenting.registry import Registry
 from workers.segmenting.subject import Subject
 from workers.segmenting.watching import COUNTING, Watch
 
-_REMEMBERED: Final = 20_000
+# Occurrences that are kept of all people together: about 0.7 KB each; and what a person weighs without any.
+_ROOM: Final = 300_000
+_EACH: Final = 20
 _DUES: Final = "SELECT profile_id, due_at FROM segmenting.due WHERE profile_id = ANY($1)"
 _HEAD: Final = "SELECT coalesce(max(notification_id), 0) FROM decision_log"
 
@@ -47,6 +49,8 @@ class Subjects:
         self._registry = registry
         self.lore = lore
         self._known: OrderedDict[UUID, Subject] = OrderedDict()
+        self._weights: dict[UUID, int] = {}
+        self._weight = 0
 
     def get(self, profile_id: UUID) -> Subject | None:
         """Return the person if she is in memory."""
@@ -59,10 +63,13 @@ class Subjects:
         """Forget these people: what is known of them is not what it was."""
         for profile_id in profiles:
             self._known.pop(profile_id, None)
+            self._weight -= self._weights.pop(profile_id, 0)
 
     def clear(self) -> None:
         """Forget everybody."""
         self._known.clear()
+        self._weights.clear()
+        self._weight = 0
 
     async def load(
         self, watch: Watch, profiles: Collection[UUID], *, news: Collection[int] = (), now: datetime
@@ -82,10 +89,17 @@ class Subjects:
             subject.ahead = frozenset(one.fact_id for one in history.events)
             subject.ahead_until = head
             subject.swept = _last_before(history, news, now)
-            found[profile_id] = self._known[profile_id] = subject
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+            found[profile_id] = subject
+            self._keep(subject, _EACH + len(history.events) + len(history.items))
         return found
+
+    def _keep(self, subject: Subject, weight: int) -> None:
+        self.drop([subject.profile_id])
+        self._known[subject.profile_id] = subject
+        self._weights[subject.profile_id] = weight
+        self._weight += weight
+        while self._weight > _ROOM and len(self._known) > 1:
+            self.drop([next(iter(self._known))])
 
 
 def _last_before(history: History, news: Collection[int], now: datetime) -> datetime:

@@ -7,6 +7,7 @@ A walk goes on where it stood when a process ended.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -60,12 +61,12 @@ async def walk(following: Following, reading: Reading, registry: Registry, watch
     found = [one for one in profiles if await _register(one, registry, step)]
     if any(one.telling_at for one in going.values()):
         following.forget([one.profile_id for one in found])
-    for subject in await following.people([one.profile_id for one in found], watch, step.now):
+    for subject in await following.people([one.profile_id for one in found], watch, step):
         here = [one for one in going.values() if one.walked is not None and one.walked < subject.profile_id]
         if silent := [one.key for one in here if one.telling_at is None]:
-            step.first(subject, silent)
+            following.judge(step, subject, partial(step.first, subject, silent))
         if telling := [one for one in here if one.telling_at is not None]:
-            step.again(subject, telling)
+            following.judge(step, subject, partial(step.again, subject, telling))
     last = profiles[-1].profile_id if len(profiles) == _AT_ONCE else None
     moved = [_moved(one, last) for one in going.values()]
     following.standings.update({one.key: one for one in moved})

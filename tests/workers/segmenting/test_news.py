@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from domain.activity.membership import ENTERED
+from domain.kernel.rules.history import History
+from domain.kernel.rules.parts.moment import Person
 from domain.kernel.rules.tree import All, Attribute, Compare, Field, Last, Measure, Not
-from tests.workers.segmenting.watched_shop import NOON, WatchedShop, bought, defined
+from tests.workers.segmenting.watched_shop import NOON, WatchedShop, bought, customer_of, defined
 from workers.segmenting.keeping import OvertakenError
+from workers.segmenting.watching import Watch
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -165,3 +168,27 @@ async def test_the_erased_are_in_no_segment(shop: WatchedShop, tmp_path: Path) -
     assert [one.name for one in await shop.told()] in (["entered"], [])
     await shop.move_to(NOON + 8 * DAY)
     assert len(await shop.told()) <= 1
+
+
+async def test_a_fault_with_one_person_does_not_hold_up_the_others(
+    shop: WatchedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """She is put aside with the reason, and judged again when she does something new."""
+    await shop.define(defined("buyers", bought()))
+    sick = str(customer_of("M1"))
+
+    def failing(watch: Watch, history: History) -> Person:
+        if history.profile_id == sick:
+            raise ArithmeticError
+        return laid_out(watch, history)
+
+    laid_out = Watch.person
+    monkeypatch.setattr(Watch, "person", failing)
+    await shop.happens(*(shop.did(f"M{n}", "order.completed", NOON) for n in range(3)))
+    assert sorted(one.member for one in await shop.told()) == ["M0", "M2"]
+    parked = await shop.store.pool.fetchrow("SELECT projection, stream_id::text, reason FROM dead_letter")
+    assert parked is not None
+    assert tuple(parked) == ("segmenting", sick, "ArithmeticError")
+    monkeypatch.undo()
+    await shop.happens(shop.did("M1", "order.completed"))
+    assert sorted(one.member for one in await shop.told()) == ["M0", "M1", "M2"]
