@@ -25,6 +25,7 @@ Name = Literal[
     "tags",
     "segment-count",
     "segment-live",
+    "ltv",
 ]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
@@ -53,6 +54,7 @@ def bench(
     segment-count: how many of so many people three conditions and an exclusion mean, in DuckDB and by bitmaps.
     segment-live: whether an event changes any of 200 live segments, and how soon entering and leaving is told.
     linkage: who is one person on FEBRL 4 and 3 (F1), and on made-up Chinese profiles (speed, memory, F1).
+    ltv: lifetime value of made-up customers fitted and scored, one asked, and the figures on CDNOW.
     """
     if family and name != "ingest":
         raise BenchError(f"{name} knows no families: leave --family out", field="family")

@@ -64,7 +64,7 @@ def fit(histories: Histories) -> BgNbd:
     found: Any = minimize(
         _loss_and_gradient,
         start,
-        args=(groups, share),
+        args=(groups, share, *np.unique(groups.repeats, return_inverse=True)),
         jac=True,
         method="L-BFGS-B",
         bounds=_BOUNDS,
@@ -74,17 +74,21 @@ def fit(histories: Histories) -> BgNbd:
     return BgNbd(r=r, alpha=alpha, a=a, b=b, log_likelihood=-float(found.fun) * len(histories))
 
 
-def _loss_and_gradient(logs: Numbers, groups: Groups, share: Numbers) -> tuple[float, Numbers]:
-    """Return the negative mean log-likelihood and its gradient by the logarithms of the parameters."""
+def _loss_and_gradient(
+    logs: Numbers, groups: Groups, share: Numbers, counts: Numbers, at: Any
+) -> tuple[float, Numbers]:
+    """Return the negative mean log-likelihood and its gradient by the logarithms of the parameters.
+
+    `counts` are the numbers of repeats there are: functions of x alone are worked out once for each, `at` its place.
+    """
     r, alpha, a, b = np.exp(logs)
     x, again = groups.repeats, groups.repeats > 0
-    # Functions of x alone are worked out once for each x there is.
-    counts, at = np.unique(x, return_inverse=True)
     fixed = gammaln(r + counts) - gammaln(r) + gammaln(a + b) - gammaln(a + b + counts)
     fixed += gammaln(b + counts) - gammaln(b) + r * np.log(alpha)
-    alive = -(r + x) * np.log(alpha + groups.age)
+    log_age, log_last = np.log(alpha + groups.age), np.log(alpha + groups.last)
+    alive = -(r + x) * log_age
     left_after = b + np.maximum(x, 1.0) - 1
-    gone = np.where(again, np.log(a) - np.log(left_after) - (r + x) * np.log(alpha + groups.last), -np.inf)
+    gone = np.where(again, np.log(a) - np.log(left_after) - (r + x) * log_last, -np.inf)
     either = np.logaddexp(alive, gone)
     is_gone = np.exp(gone - either)
     is_alive = 1 - is_gone
@@ -93,7 +97,7 @@ def _loss_and_gradient(logs: Numbers, groups: Groups, share: Numbers) -> tuple[f
     by_b = by_ab + psi(b + counts) - psi(b)
     gradient = np.array(
         [
-            share @ (by_r[at] - is_alive * np.log(alpha + groups.age) - is_gone * np.log(alpha + groups.last)),
+            share @ (by_r[at] - is_alive * log_age - is_gone * log_last),
             share @ (r / alpha - (r + x) * (is_alive / (alpha + groups.age) + is_gone / (alpha + groups.last))),
             share @ (by_ab[at] + is_gone / a),
             share @ (by_b[at] - is_gone / left_after),
