@@ -23,7 +23,7 @@ from workers.scoring.features import PURCHASES, after, numbers, purchase_days, s
 from workers.scoring.kind import Learned, silent
 from workers.scoring.ltv.kind import LTV, Parameters, fitted_of, stages_of
 from workers.scoring.ltv.matrix import COLUMNS, matrix
-from workers.scoring.ltv.two_stage import said
+from workers.scoring.ltv.two_stage import Stages
 
 T = TypeVar("T")
 DEFAULT_ITEMS: Final = 1_000_000
@@ -128,13 +128,13 @@ def _on_cdnow() -> dict[str, float]:
 def _one_by_one(learned: Learned, source: Prepared) -> list[float]:
     """Return milliseconds from the features of one customer to her value, her chance and the effects behind them."""
     table = source.values(COLUMNS, AT)
-    fitted, stages = fitted_of(learned.artefact), stages_of(learned.artefact)
+    fitted, stages = fitted_of(learned.artefact), Stages(stages_of(learned.artefact))
     times = []
     for row in np.random.default_rng(_SEED).integers(0, table.num_rows, _ASKED):
         one = table.slice(int(row), 1)
         began = time.perf_counter()
         known = matrix(one, fitted, _HORIZON)
-        said(stages, known.x, known.age)
+        stages.said(known.x, known.age)
         times.append((time.perf_counter() - began) * 1000)
     return times
 

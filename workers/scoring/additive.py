@@ -33,16 +33,28 @@ class Additive(msgspec.Struct, frozen=True, kw_only=True):
     base: float
     steps: list[Steps]
 
+
+class Sum:
+    """A sum of steps, laid out to be asked again and again."""
+
+    def __init__(self, told: Additive) -> None:
+        """Lay it out."""
+        self._objective, self._base = told.objective, told.base
+        # XGBoost compares in single precision.
+        self._steps = [
+            (place, np.asarray(step.borders, np.float32), np.asarray(step.values), step.missing)
+            for place, step in enumerate(told.steps)
+            if step.borders
+        ]
+
     def effects(self, x: Numbers) -> Numbers:
         """Return what each feature adds for each row."""
         found = np.zeros(x.shape, np.float64)
-        for place, step in enumerate(self.steps):
-            if not step.borders:
-                continue
-            # XGBoost compares in single precision.
-            column = x[:, place].astype(np.float32)
-            at = np.searchsorted(np.asarray(step.borders, np.float32), column, side="right")
-            found[:, place] = np.where(np.isnan(column), step.missing, np.asarray(step.values)[at])
+        single = x.astype(np.float32)
+        for place, borders, values, missing in self._steps:
+            column = single[:, place]
+            at = borders.searchsorted(column, side="right")
+            found[:, place] = np.where(np.isnan(column), missing, values[at])
         return found
 
     def predict(self, x: Numbers) -> Numbers:
@@ -51,8 +63,8 @@ class Additive(msgspec.Struct, frozen=True, kw_only=True):
 
     def of_effects(self, effects: Numbers) -> Numbers:
         """Return the same where the effects are known."""
-        margin = self.base + effects.sum(axis=1)
-        return np.asarray(1 / (1 + np.exp(-margin)) if self.objective == LOGISTIC else np.exp(margin), np.float64)
+        margin = self._base + effects.sum(axis=1)
+        return np.asarray(1 / (1 + np.exp(-margin)) if self._objective == LOGISTIC else np.exp(margin), np.float64)
 
 
 def additive(booster: Any, objective: str, features: int) -> Additive:

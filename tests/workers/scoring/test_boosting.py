@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workers.scoring.additive import additive
+from workers.scoring.additive import Sum, additive
 from workers.scoring.boosting import Settings, Trees, boosted
 
 RNG = np.random.default_rng(1)
@@ -25,8 +25,9 @@ def test_steps_say_what_the_trees_say(objective: str) -> None:
     content = boosted(X, TARGETS[objective], objective, Settings(rounds=120), seed=1)
     assert content == boosted(X, TARGETS[objective], objective, Settings(rounds=120), seed=1)
     trees = Trees(content)
-    steps = additive(trees.booster, objective, X.shape[1])
+    found = additive(trees.booster, objective, X.shape[1])
+    steps = Sum(found)
     assert np.allclose(steps.predict(X), trees.predict(X), rtol=1e-5)
     assert np.allclose(steps.effects(X), trees.effects(X), atol=1e-5)
-    borders = np.array([[border] * 6 for step in steps.steps for border in step.borders])
+    borders = np.array([[border] * 6 for step in found.steps for border in step.borders])
     assert np.allclose(steps.predict(borders), trees.predict(borders), rtol=1e-5)

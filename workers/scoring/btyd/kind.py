@@ -19,6 +19,9 @@ from workers.scoring.kind import Learned, NothingToLearnError, Numbers, Scores, 
 from workers.scoring.measuring import deciles, ranking
 from workers.scoring.reasons import reasons_column
 
+# So few are not worth grouping.
+_FEW: Final = 100
+
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For how many days ahead it speaks."""
@@ -65,6 +68,13 @@ def fit(histories: Histories) -> Fitted:
 
 def outlook(fitted: Fitted, histories: Histories, horizon: float) -> Outlook:
     """Say what is expected of each customer within the horizon, in the unit of time of the histories."""
+    if len(histories) <= _FEW:
+        alone = (histories.repeats, histories.last, histories.age)
+        return Outlook(
+            p_alive=fitted.frequency.p_alive(*alone),
+            purchases=fitted.frequency.purchases(horizon, *alone),
+            order_value=fitted.order_value(histories),
+        )
     groups = grouped(histories)
     seen = (groups.repeats, groups.last, groups.age)
     return Outlook(

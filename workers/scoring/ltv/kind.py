@@ -16,7 +16,7 @@ from workers.scoring.drift import reference, references
 from workers.scoring.features import after, matched, spent
 from workers.scoring.kind import Learned, NothingToLearnError, Numbers, Scores, Source, Told
 from workers.scoring.ltv.matrix import COLUMNS, FEATURES, Matrix, matrix
-from workers.scoring.ltv.two_stage import LeftOut, TwoStage, fit, said
+from workers.scoring.ltv.two_stage import LeftOut, Stages, TwoStage, fit
 from workers.scoring.measuring import auc, calibration_error, deciles, ranking
 from workers.scoring.reasons import reasons_column
 
@@ -83,7 +83,7 @@ class LifetimeValue:
         table = source.values(COLUMNS, at)
         known = matrix(table, fitted_of(artefact), int(artefact.parameters["horizon_days"]))
         told("scores", 1, 3)
-        seen = said(stages_of(artefact), known.x, known.age)
+        seen = Stages(stages_of(artefact)).said(known.x, known.age)
         told("reasons", 2, 3)
         columns: dict[str, Any] = {
             "profile_id": table["profile_id"].take(known.rows),

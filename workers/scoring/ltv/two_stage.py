@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from workers.scoring.additive import Additive, additive
+from workers.scoring.additive import Additive, Sum, additive
 from workers.scoring.boosting import Settings, Trees, boosted
 from workers.scoring.kind import NothingToLearnError, Numbers
 
@@ -75,13 +75,21 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     effects: Numbers
 
 
-def said(fitted: TwoStage, x: Numbers, age: Numbers) -> Said:
-    """Say what is expected of each customer, and why."""
-    of_paying, of_spending = fitted.pays.effects(x), fitted.spends.effects(x)
-    chance = fitted.pays.of_effects(of_paying)
-    factor = np.asarray(fitted.factors)[np.searchsorted(np.asarray(fitted.borders), age, side="left")]
-    value = chance * fitted.spends.of_effects(of_spending) * factor
-    return Said(value=value, p_pays=chance, effects=of_paying + of_spending)
+class Stages:
+    """Both stages, laid out to be asked again and again."""
+
+    def __init__(self, fitted: TwoStage) -> None:
+        """Lay them out."""
+        self._pays, self._spends = Sum(fitted.pays), Sum(fitted.spends)
+        self._borders, self._factors = np.asarray(fitted.borders), np.asarray(fitted.factors)
+
+    def said(self, x: Numbers, age: Numbers) -> Said:
+        """Say what is expected of each customer, and why."""
+        of_paying, of_spending = self._pays.effects(x), self._spends.effects(x)
+        chance = self._pays.of_effects(of_paying)
+        factor = self._factors[self._borders.searchsorted(age, side="left")]
+        value = chance * self._spends.of_effects(of_spending) * factor
+        return Said(value=value, p_pays=chance, effects=of_paying + of_spending)
 
 
 def _left_out(x: Numbers, spent: Numbers, cohort: NDArray[Any], *, seed: int, repeats: int) -> LeftOut:
@@ -89,7 +97,7 @@ def _left_out(x: Numbers, spent: Numbers, cohort: NDArray[Any], *, seed: int, re
     raw: list[Numbers] = []
     chances: list[Numbers] = []
     for place, (learn, test) in enumerate(_splits(spent > 0, seed, repeats)):
-        pays, spends = _stages(x[learn], spent[learn], seed + place)
+        pays, spends = (Sum(told) for told in _stages(x[learn], spent[learn], seed + place))
         chances.append(pays.predict(x[test]))
         raw.append(chances[-1] * spends.predict(x[test]))
         rows.append(test)
