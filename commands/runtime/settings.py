@@ -12,6 +12,7 @@ from domain.kernel.errors import KoiError
 
 DEFAULT_PORT = 8700
 _HIGHEST_PORT = 65_535
+_HOURS = 24
 
 
 class SettingError(KoiError):
@@ -51,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """After so many days what still lies open in the quarantine is discarded."""
     spark_master: str | None = None
     """The Spark that batch runs on, such as `spark://host:7077` or `local[2]`; None: DuckDB on this machine."""
+    tags_hour: int = 3
+    """The hour of the zone at which the tags of everybody are built."""
     zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     """Whose days, weeks and months tags and segments count in."""
 
@@ -98,6 +101,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             webhook_timeout=_positive(env, "KOI_WEBHOOK_TIMEOUT", default=10.0, unit="seconds"),
             quarantine_days=_positive(env, "KOI_QUARANTINE_DAYS", default=180.0, unit="days"),
             spark_master=env.get("KOI_SPARK_MASTER") or None,
+            tags_hour=_hour(env),
             zone=_zone(env),
         )
 
@@ -165,6 +169,13 @@ def _positive(env: Mapping[str, str], name: str, *, default: float, unit: str) -
     if not 0.0 < number < float("inf"):
         raise SettingError(f"{name}={text} is not a time: give {unit} above 0.", field=name)
     return number
+
+
+def _hour(env: Mapping[str, str]) -> int:
+    text = env.get("KOI_TAGS_HOUR") or "3"
+    if not text.isascii() or not text.isdigit() or int(text) >= _HOURS:
+        raise SettingError(f"KOI_TAGS_HOUR={text} is no hour: give one from 0 to 23.", field="KOI_TAGS_HOUR")
+    return int(text)
 
 
 def _zone(env: Mapping[str, str]) -> ZoneInfo:

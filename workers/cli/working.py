@@ -23,6 +23,7 @@ RoleName = Literal[
     "sources",
     "quarantine",
     "inference",
+    "tagging",
     "segmenting",
 ]
 ALL: tuple[RoleName, ...] = (
@@ -35,6 +36,7 @@ ALL: tuple[RoleName, ...] = (
     "sources",
     "quarantine",
     "inference",
+    "tagging",
     "segmenting",
 )
 # Between an event and its message stand other processes: one that only brings history in gives way to them.
@@ -50,7 +52,7 @@ def work(*, role: Annotated[tuple[RoleName, ...], Parameter(negative=())] = ALL)
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell every message
-    if set(role) <= {"sources", "quarantine"}:
+    if set(role) <= {"sources", "quarantine", "inference", "tagging"}:
         os.nice(_NICE)
     settings = Settings.from_environment(os.environ)
     uvloop.run(_until_told(settings, Secrets.load(settings.secrets_file), role))

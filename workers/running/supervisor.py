@@ -142,7 +142,7 @@ class Supervisor:
         acting = [f"--role={role}" for role in ("identity", "relay", "journeys", "delivery", "timers")]
         workers = KoiProgram("workers", ["work", *acting], home=self._home, env=env)
         # Likewise what reads files and asks shops, and what thinks about purchases.
-        aside = [f"--role={role}" for role in ("sources", "quarantine", "inference")]
+        aside = [f"--role={role}" for role in ("sources", "quarantine", "inference", "tagging")]
         sources = KoiProgram("sources", ["work", *aside], home=self._home, env=env)
         # And what judges all rules of all segments: its processor time is its own.
         segments = KoiProgram("segments", ["work", "--role", "segmenting"], home=self._home, env=env)

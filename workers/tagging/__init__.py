@@ -1,0 +1,1 @@
+"""Tags of everybody: built once a night, and when somebody asks."""

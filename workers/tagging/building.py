@@ -1,0 +1,59 @@
+"""Build the tags of the catalogue of everybody, as of an instant, on DuckDB or on the Spark that is set."""
+
+import asyncio
+import logging
+from datetime import datetime
+
+from commands.context.own_calendar import calendar_of_home
+from commands.runtime.event_store import EventStore
+from commands.runtime.settings import Settings
+from domain.kernel.errors import InvalidInputError
+from domain.kernel.rules.resolving import Definitions as Named
+from domain.tags.definition import Definition
+from projections.batch.building import Definitions, Manifest, Watch, build_tags
+from projections.batch.lakehouse import Place
+from projections.batch.spark import engines
+from projections.batch.tagging import definitions_of
+from projections.lake.store import UrlStore
+from projections.profile_history.surroundings import opening_with
+from projections.rule_names.queries import Seen, names
+from projections.segment_members.everybody import Everybody
+from projections.tag_catalogue.queries import catalogue
+
+log = logging.getLogger("koi.tagging")
+
+_NOTHING_SEEN = Seen(events=frozenset(), attributes=frozenset())
+
+
+def _unwatched(_done: int, _of: int) -> None:
+    pass
+
+
+async def build(store: EventStore, settings: Settings, instant: datetime, watch: Watch = _unwatched) -> Manifest:
+    """Build every tag as of an instant (UTC); a build that ended early goes on with the parts that are missing.
+
+    `watch` is told of each part. Raises `NoSparkError` if Spark is set and cannot run.
+    """
+    listed = await catalogue(store.pool)
+    named = (await names(store.pool, listed.values, _NOTHING_SEEN)).definitions
+    wanted = sound({key: one.definition for key, one in listed.tags.items()}, named)
+    place = Place(lake_url=settings.lake_url, database_url=settings.database_url)
+    opening = opening_with(store.keyring.load, store.keyring.unseal)
+    everybody = Everybody(store.pool, place, settings.zone, calendar_of_home(settings.home), opening)
+    async with everybody.turn:
+        lakehouse = await everybody.lakehouse()
+        made = await asyncio.to_thread(engines, settings.spark_master)
+        return await build_tags(lakehouse, wanted, instant, UrlStore(settings.lake_url), watch=watch, engines=made)
+
+
+def sound(tags: "dict[str, Definition]", named: Named) -> Definitions:
+    """Return what to build, without tags that name something that is no more: one of them stops no others."""
+    usable = {}
+    for key, one in tags.items():
+        try:
+            definitions_of({key: one}, named)
+        except InvalidInputError as error:
+            log.warning("the tag %s is not built: %s", key, error)
+        else:
+            usable[key] = one
+    return definitions_of(usable, named)
