@@ -12,6 +12,7 @@ from commands.runtime.settings import Settings
 from commands.segments.changing_segment import ActivateSegment, activate_segment
 from commands.segments.create_segment import CreateSegment, create_segment
 from domain.kernel.rules.reading import written
+from domain.kernel.rules.tree import Compare, Tag
 from domain.segments.segment import Words
 from tests.api.running import serving
 from tests.workers.segmenting.watched_shop import LI, NOON, WatchedShop, bought, customer_of, open_shop
@@ -46,7 +47,8 @@ async def test_segments_of_a_customer_with_since_and_reason(
     await shop.happens(shop.did("M1", "order.completed", NOON - DAY), settle=False)
     await shop.define()
     shop.now = NOON
-    await _live(shop, buyers=bought(days=30), loyal=bought(days=30, at_least=2), week=bought(days=2))
+    loyal = Compare(left=Tag(key="orders_30d"), op="gte", right=2)
+    await _live(shop, buyers=bought(days=30), loyal=loyal, week=bought(days=2))
     await shop.happens(shop.did("M1", "order.completed", NOON))
     await shop.move_to(NOON + 3 * DAY)
     with serving(settings, secrets) as url:

@@ -1,14 +1,14 @@
 """The live segments with their rules written out, as of a position of the log."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from domain.kernel.errors import InvalidInputError
 from domain.kernel.rules.resolving import Definitions, resolve
-from domain.kernel.rules.tree import InSegment, Rule, Value
+from domain.kernel.rules.tree import InSegment, Rule
 from projections.engine.projection import Reading
 from projections.engine.waiting import wait_until
 from projections.segment_catalogue.queries import SegmentSummary, definitions
@@ -19,34 +19,21 @@ _log = logging.getLogger("koi.work")
 _PATIENCE_SECONDS: Final = 10.0
 _VIEWS: Final = ("segment_catalogue", "tag_catalogue")
 
-# Gives the values of the catalogue's tags.
-Tags = Callable[[], Awaitable[Mapping[str, Value]]]
-
-
-async def no_tags() -> Mapping[str, Value]:
-    """There are none."""
-    return {}
-
-
-async def tags_of(reading: Reading) -> Mapping[str, Value]:
-    """Return those of the catalogue."""
-    return (await catalogue(reading)).values
-
 
 class Defining:
     """Reads the definitions; a segment whose rule cannot be written out is left out and named in the log."""
 
-    def __init__(self, reading: Reading, tags: Tags = no_tags) -> None:
-        """Take where to read, and the tags."""
+    def __init__(self, reading: Reading) -> None:
+        """Take where to read."""
         self._reading = reading
-        self._tags = tags
 
     async def at(self, position: int) -> Sequence[Definition]:
         """Return the live segments as of this position or later."""
-        for view in _VIEWS if self._tags is not no_tags else _VIEWS[:1]:
+        for view in _VIEWS:
             await wait_until(self._reading, view, position, _PATIENCE_SECONDS)
         known = await definitions(self._reading)
-        written = Definitions(tags=await self._tags(), segments={key: _rule(one) for key, one in known.items()})
+        tags = (await catalogue(self._reading)).values
+        written = Definitions(tags=tags, segments={key: _rule(one) for key, one in known.items()})
         found = (_definition(one, written) for one in known.values() if one.standing == "live" and one.meant)
         return [one for one in found if one is not None]
 
@@ -62,6 +49,10 @@ def _definition(segment: SegmentSummary, written: Definitions) -> Definition | N
 
 
 def _rule(segment: SegmentSummary) -> Rule | None:
-    """Return the rule, None of a list; a rule that is no tree any more means nobody can be told apart by it."""
+    """Return the rule, None of a list; and of what is no tree any more, so that it means nobody."""
     data: dict[str, Any] | None = segment.meant.rule if segment.meant else None
-    return None if data is None else msgspec.convert(data, Rule)
+    try:
+        return None if data is None else msgspec.convert(data, Rule)
+    except msgspec.ValidationError:
+        _log.exception("the rule of segment %s cannot be read", segment.key)
+        return None

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 from commands.runtime.clock import now
 from projections.profile_history.surroundings import opening_with
 from workers.runtime import Worker, listening
-from workers.segmenting.defining import Defining, tags_of
+from workers.segmenting.defining import Defining
 from workers.segmenting.following import Following, Stored
 from workers.segmenting.knowing import Histories, knowing
 from workers.segmenting.segmenting import Segmenting
@@ -32,7 +31,7 @@ async def segmenting(worker: Worker) -> None:
         subjects = Subjects(connection, stored.registry, histories)
         following = Following(worker.store, connection, stored, subjects, now)
         world = knowing(worker.settings)
-        defining = Defining(worker.store.pool, partial(tags_of, worker.store.pool))
+        defining = Defining(worker.store.pool)
         work = Segmenting(following, stored, connection, defining.at, lambda known: Watch(known, world))
         while True:
             woken.clear()

@@ -27,6 +27,7 @@ from projections.identity_graph.projector import PROJECTION as IDENTITY_GRAPH
 from projections.model_scorecard.projector import PROJECTION as MODEL_SCORECARD
 from projections.products.projector import PROJECTION as PRODUCTS
 from projections.segment_catalogue.projector import PROJECTION as SEGMENT_CATALOGUE
+from projections.tag_catalogue.projector import PROJECTION as TAG_CATALOGUE
 from tests.commands.identity.erasing import erased, erasing_in
 from tests.projections.following import following as views
 from tests.projections.following import until
@@ -39,7 +40,7 @@ from workers.segmenting.watching import Definition, Watch
 NAMING = Naming(b"p" * 32)
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 _MOST_STEPS = 500
-_FOLLOWED = (IDENTITY_GRAPH, PRODUCTS, MODEL_SCORECARD, SEGMENT_CATALOGUE)
+_FOLLOWED = (IDENTITY_GRAPH, PRODUCTS, MODEL_SCORECARD, SEGMENT_CATALOGUE, TAG_CATALOGUE)
 _VIEWS = "SELECT count(*) FROM projection_position WHERE position >= 0"
 
 
