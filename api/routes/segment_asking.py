@@ -1,16 +1,15 @@
 """What may be asked about rules and segments: who is in, how many, since when, why, and who is in several at once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
 from commands.runtime.clock import now
 from domain.kernel.errors import InvalidInputError
-from domain.kernel.rules.tree import InSegment, Rule
-from domain.segments.errors import SegmentNotFoundError
+from domain.kernel.rules.tree import Rule
 from projections.rule_names.queries import Names
-from projections.segment_members.checking import Checked, checked
+from projections.segment_members.checking import Checked, as_of, checked, of_segment
 
 _MOST_INSTANTS: Final = 400
 _MOST_SEGMENTS: Final = 50
@@ -49,34 +48,14 @@ class Several(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def instant(at: datetime | None, field: str = "at") -> datetime:
     """Return the instant that is asked for, in UTC; raises `InvalidInputError` without a zone or in the future."""
-    present = now()
-    if at is None:
-        return present
-    if at.tzinfo is None:
-        raise InvalidInputError("a time needs its zone, such as 2026-11-23T09:00:00Z", field=field)
-    try:
-        found = at.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInputError("the time is outside the years 1 to 9999", field=field) from None
-    if found > present:
-        raise InvalidInputError("the time is yet to come: who will be in then, nobody knows", field=field)
-    return found
+    return as_of(at, now(), field)
 
 
 def meant(whom: Whom, names: Names) -> Checked:
-    """Return the rule that is asked for, as told and with tags and segments put in; raises `RuleError` and its like."""
+    """Return the rule that is asked for; raises `RuleError` and its like."""
     if (whom.rule is None) is (whom.segment is None):
         raise InvalidInputError("give either a `rule`, or the key of a `segment`", field="rule")
-    if whom.rule is not None:
-        return checked(whom.rule, names)
-    return of_segment(str(whom.segment), names)
-
-
-def of_segment(key: str, names: Names, field: str = "segment") -> Checked:
-    """Return the rule of a segment, by its key and with tags and segments put in; raises `SegmentNotFoundError`."""
-    if key not in names.definitions.segments:
-        raise SegmentNotFoundError("no segment has this key, or it is archived", field=field)
-    return checked(msgspec.to_builtins(InSegment(key=key)), names, place=field)
+    return checked(whom.rule, names) if whom.rule is not None else of_segment(str(whom.segment), names)
 
 
 def of_each(several: Several, names: Names) -> dict[str, Rule]:

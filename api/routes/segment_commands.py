@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from api.auth import needs
 from api.commanding import Change, Creation, Done
 from api.openapi import CHANGE, CREATE
-from api.routes.segment_asking import instant, of_segment
+from api.routes.segment_asking import instant
 from commands.access.scope import Scope
 from commands.runtime.settings import Settings
 from commands.runtime.streams import Streams
@@ -36,7 +36,7 @@ from domain.kernel.rules.reading import written
 from domain.segments.errors import SegmentInUseError, SegmentNotFoundError
 from domain.segments.segment import Words, segment_stream
 from projections.segment_catalogue import queries
-from projections.segment_members.checking import checked
+from projections.segment_members.checking import checked, of_segment
 from projections.segment_members.everybody import Everybody
 from projections.segment_members.people import everyone_in
 from projections.segment_members.used_by import used_by

@@ -23,12 +23,14 @@ from api.routes.customers import UnknownCustomerError
 from api.routes.segment_asking import Several, Whom, WhomOverTime, WhomToShow
 from commands.access.scope import Scope
 from domain.kernel.rules.reading import Problem
+from domain.kernel.rules.saying import Sentence, say
+from domain.kernel.rules.tree import Rule
 from domain.segments.errors import SegmentNotFoundError
 from projections.segment_catalogue import queries
 from projections.segment_catalogue.queries import Meant, SegmentSummary
 from projections.segment_members import people
 from projections.segment_members.asking import Overlap, Size
-from projections.segment_members.checking import problems
+from projections.segment_members.checking import checked, of_segment, problems
 from projections.segment_members.everybody import Everybody
 from projections.segment_members.used_by import Use, used_by
 from projections.segment_members.why import Explained, explained
@@ -48,9 +50,10 @@ All = NamedDependency[SkipValidation[Everybody]]
 
 
 class SegmentShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment with whom each of its versions meant, the newest first."""
+    """A segment with its rule in words, and whom each of its versions meant, the newest first."""
 
     segment: SegmentSummary
+    sentence: Sentence | None
     versions: list[Meant]
 
 
@@ -82,10 +85,11 @@ class GivenRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to say about a rule: it is good if all of it are warnings."""
+    """What there is to say about a rule: it is good if all problems are warnings; then what it means, in words."""
 
     is_good: bool
     problems: list[Problem]
+    sentence: Sentence | None
 
 
 Archived = Annotated[bool, QueryParameter(description="Also those that are archived.")]
@@ -121,6 +125,7 @@ class SegmentReads(Controller):
         key: FromPath[str],
         wait_for: NamedDependency[int | None],
         pool: Pool,
+        everybody: All,
         positions: NamedDependency[SkipValidation[Positions]],
     ) -> Response[SegmentShown]:
         """Show a segment with whom each of its versions meant."""
@@ -128,14 +133,16 @@ class SegmentReads(Controller):
         found = await queries.segment(pool, key)
         if found is None:
             raise SegmentNotFoundError("no segment has this key", field="key")
-        shown = SegmentShown(segment=found, versions=await queries.versions(pool, key))
+        rule = msgspec.convert(found.meant.rule, Rule) if found.meant and found.meant.rule else None
+        sentence = say(rule, (await everybody.names()).labels) if rule is not None else None
+        shown = SegmentShown(segment=found, sentence=sentence, versions=await queries.versions(pool, key))
         return read(shown, position, version=found.version)
 
     @get("/{key:str}/used-by", operation_id="ListUsesOfSegment", summary="Show what is made of a segment", **_ONE)
     async def uses(self, key: FromPath[str], everybody: All) -> list[Use]:
         """Show the segments, tags and campaigns that name it: it cannot be archived before them."""
         names = await everybody.names()
-        asked.of_segment(key, names, "key")
+        of_segment(key, names, "key")
         return await used_by(everybody.pool, key, names.definitions)
 
     @get("/{key:str}/members", operation_id="ListMembersOfSegment", summary="List who is in a segment", **_ONE)
@@ -148,7 +155,7 @@ class SegmentReads(Controller):
     ) -> Response[Page[Shown]]:
         """List who is in it now, or was as of an instant, by profile id."""
         names = await everybody.names()
-        rule = asked.of_segment(key, names, "key").resolved
+        rule = of_segment(key, names, "key").resolved
         of = ("members", key, at)
         after = paging.after(of, str) or ""
         found = await people.members(everybody, rule, asked.instant(at), after=after, limit=paging.one_more)
@@ -165,7 +172,7 @@ class SegmentReads(Controller):
     ) -> Explained:
         """Show each part of the rule with its answer for the person a customer belongs to, down to facts and words."""
         names = await everybody.names()
-        rule, when = asked.of_segment(key, names, "key").rule, asked.instant(at)
+        rule, when = of_segment(key, names, "key").rule, asked.instant(at)
         found = await explained(everybody, rule, names.definitions, when, [customer_id])
         if not found:
             raise UnknownCustomerError("there is no customer with this id")
@@ -187,16 +194,19 @@ class SegmentReads(Controller):
     ) -> Stream:
         """Hand out the profile ids of all who are in it now, or were as of an instant; a column `profile_id`."""
         names = await everybody.names()
-        rule, when = asked.of_segment(key, names, "key").resolved, asked.instant(at)
+        rule, when = of_segment(key, names, "key").resolved, asked.instant(at)
         headers = {"Content-Disposition": f'attachment; filename="{key}.{form}"', "Cache-Control": "no-store"}
         file = await written_out(people.parts(everybody, rule, when), form)
         return Stream(pieces(file), media_type=TYPES[form], headers=headers)
 
     @post("/validate", operation_id="ValidateRule", summary="Say what is wrong with a rule", **_ASK)
     async def validate(self, data: JSONBody[GivenRule], everybody: All) -> Told:
-        """Check a rule as the editor writes it: every problem with its place and what would be right."""
-        found = problems(data.rule, await everybody.names(), key=data.key)
-        return Told(is_good=all(one.is_warning for one in found), problems=list(found))
+        """Check a rule as the editor writes it: every problem with its place, or what it means in both languages."""
+        names = await everybody.names()
+        found = problems(data.rule, names, key=data.key)
+        is_good = all(one.is_warning for one in found)
+        sentence = say(checked(data.rule, names, key=data.key).rule, names.labels) if is_good else None
+        return Told(is_good=is_good, problems=list(found), sentence=sentence)
 
     @post("/count", operation_id="CountSegment", summary="Count whom a rule means", **_ASK)
     async def count(self, data: JSONBody[Whom], everybody: All) -> Counted:

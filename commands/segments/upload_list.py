@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +17,7 @@ from domain.identity.naming import Naming
 from domain.segments.errors import SegmentKindError
 from domain.segments.segment import Segment, Words, segment_stream
 
+_SHOWN: Final = 100
 # What the new list does with the one before.
 Mode = Literal["replace", "add", "remove"]
 # Gives the profile of each id of a customer or an identifier; of who is not known, or is several people, none.
@@ -30,6 +31,13 @@ class UploadList(msgspec.Struct, frozen=True, kw_only=True):
     list: str
     mode: Mode = "replace"
     expected_version: int | None = None
+
+
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a list: how many people are in it now, and which lines were not taken."""
+
+    saved: Saved
+    report: dict[str, Any]
 
 
 class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +60,7 @@ async def upload_list(
     naming: Naming,
     named: Named,
     by: Context,
-) -> Saved:
+) -> Uploaded:
     """Take the good lines and name the others; raises `ListError` if none is good, or what `list_segment` raises."""
     segment = await load_segment(streams, command.key, command.expected_version)
     if segment.kind != "static":
@@ -66,9 +74,9 @@ async def upload_list(
         people = before - set(profiles.values()) if command.mode == "remove" else before | set(profiles.values())
         listed = await keep_list(connection, lake_url, command.key, people, origin)
     segment.put_list(listed)
-    told = origin | {"people": listed.people, "unknown_lines": unknown[:_SHOWN], "faults": read.faults}
-    result = {"id": segment.id, "version": segment.version, "segment_version": segment.segment_version, **told}
-    return await streams.save(segment, by=by, result=result)
+    report = origin | {"people": listed.people, "unknown_lines": unknown[:_SHOWN], "faults": read.faults}
+    result = {"id": segment.id, "version": segment.version, "segment_version": segment.segment_version, **report}
+    return Uploaded(saved=await streams.save(segment, by=by, result=result), report=report)
 
 
 async def take_snapshot(
@@ -83,6 +91,3 @@ async def take_snapshot(
     segment.put_list(listed)
     result = {"id": segment.id, "version": segment.version, "people": listed.people}
     return await streams.save(segment, by=by, result=result)
-
-
-_SHOWN = 100

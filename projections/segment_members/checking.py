@@ -1,11 +1,14 @@
 """Check rules as they are told: what is wrong with one, and at which place; and what one is, all put in."""
 
+from datetime import UTC, datetime
+
 import msgspec
 
 from domain.kernel.errors import InvalidInputError
 from domain.kernel.rules.reading import Problem, RuleError, read_rule
 from domain.kernel.rules.resolving import CycleError, UndefinedError, resolve
 from domain.kernel.rules.tree import InSegment, Rule
+from domain.segments.errors import SegmentNotFoundError
 from projections.rule_names.queries import Names
 
 
@@ -44,3 +47,28 @@ def problems(data: object, names: Names, *, key: str | None = None, place: str =
         return error.problems
     except InvalidInputError as error:
         return (Problem(place=error.field or place, detail=error.detail),)
+
+
+def of_segment(key: str, names: Names, field: str = "segment") -> Checked:
+    """Return the rule of a segment, by its key and with all put in; raises `SegmentNotFoundError`."""
+    if key not in names.definitions.segments:
+        raise SegmentNotFoundError("no segment has this key, or it is archived", field=field)
+    return checked(msgspec.to_builtins(InSegment(key=key)), names, place=field)
+
+
+def as_of(at: datetime | None, present: datetime, field: str = "at") -> datetime:
+    """Return the instant that is asked for in UTC, else the present one.
+
+    Raises `InvalidInputError` where it has no zone, or is yet to come.
+    """
+    if at is None:
+        return present
+    if at.tzinfo is None:
+        raise InvalidInputError("a time needs its zone, such as 2026-11-23T09:00:00Z", field=field)
+    try:
+        found = at.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInputError("the time is outside the years 1 to 9999", field=field) from None
+    if found > present:
+        raise InvalidInputError("the time is yet to come: who will be in then, nobody knows", field=field)
+    return found

@@ -19,10 +19,9 @@ from projections.profile_history.queries import Opening, Wanted, histories
 from projections.profile_history.surroundings import world_of
 from projections.rule_names.queries import Names, Seen, names, seen
 from projections.segment_lists.queries import profiles_named
-from projections.tag_catalogue.queries import catalogue
 
 _NO_FACTS: Final = Wanted(names=frozenset())
-_CATALOGUES: Final = ("segment_catalogue", "tag_catalogue")
+_DEFINING: Final = ("segment_catalogue", "tag_catalogue", "model_scorecard")
 _GRAPH: Final = "identity_graph"
 _PATIENCE: Final = 10.0
 _SEEN_SECONDS: Final = 60.0
@@ -73,11 +72,11 @@ class Everybody:
     async def names(self) -> Names:
         """Return what rules may name, as of all that was decided until now; what was seen may be a minute old."""
         position = await head(self.pool)
-        for view in _CATALOGUES:
+        for view in _DEFINING:
             await wait_until(self.pool, view, position, _PATIENCE)
         if self._seen is None or monotonic() > self._seen[0]:
             self._seen = (monotonic() + _SEEN_SECONDS, await seen(self.pool))
-        return await names(self.pool, (await catalogue(self.pool)).values, self._seen[1])
+        return await names(self.pool, self._seen[1], self.world.zone)
 
     async def histories(self, members: Mapping[UUID, Collection[UUID]]) -> dict[UUID, History]:
         """Return all that is known of some people, given the customers of each profile."""

@@ -59,6 +59,7 @@ async def test_a_segment_is_counted_sampled_and_explained(everything: httpx.Asyn
     segment = await created(everything, bought(town, days=30))
     shown = await everything.get(f"/api/v1/segments/{segment['key']}", params={"wait_for": segment["position"]})
     assert shown.json()["segment"]["standing"] == "defined"
+    assert "30" in shown.json()["sentence"]["zh"]
     assert position
     assert (await asked(everything, "count", segment=segment["key"]))["count"] == 1
     assert (await asked(everything, "count", rule=bought(town)))["count"] == 2

@@ -24,6 +24,7 @@ COMMANDS = {
     "infer": ("workers.cli.inferring:app", "Infer what nobody has said, by declared rules."),
     "identity": ("workers.cli.identity:app", "Ask who is one person and why, decide matches, change the rules."),
     "models": ("workers.cli.models:app", "Train models, let them speak, let them score."),
+    "segments": ("workers.cli.segments:app", "Ask who belongs together, now or then; keep rules and lists of people."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
     "audit": ("workers.cli.auditing:app", "Ask what happened, and why."),
     "customers": ("workers.cli.customers:app", "Hand out what is kept about a person."),

@@ -1,0 +1,1 @@
+"""Segments from the command line: what opens everybody, and how answers are shown."""
