@@ -35,7 +35,7 @@ async def build(store: EventStore, settings: Settings, instant: datetime, watch:
     `watch` is told of each part. Raises `NoSparkError` if Spark is set and cannot run.
     """
     listed = await catalogue(store.pool)
-    named = (await names(store.pool, listed.values, _NOTHING_SEEN)).definitions
+    named = (await names(store.pool, _NOTHING_SEEN, settings.zone)).definitions
     wanted = sound({key: one.definition for key, one in listed.tags.items()}, named)
     place = Place(lake_url=settings.lake_url, database_url=settings.database_url)
     opening = opening_with(store.keyring.load, store.keyring.unseal)
