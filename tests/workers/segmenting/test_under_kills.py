@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -64,9 +64,10 @@ async def test_a_journey_begins_when_somebody_enters_a_segment() -> None:
     async with open_shop() as shop:
         await shop.launch(_entering_journey())
         await go_live(shop, {"keen": often("product.viewed", 3, 60), "buyers": often("order.completed", 1, 60)})
+        a_while_ago = {"timestamp": (datetime.now(UTC) - timedelta(seconds=54)).isoformat()}
         for number in range(3):
-            await shop.post([track("Product Viewed", "M1", f"view-{number}", product_id="sku-1")])
-        await shop.post([track("Order Completed", "M2", "pay-2", order_id="o2", revenue=59.0)])
+            await shop.post([track("Product Viewed", "M1", f"view-{number}", product_id="sku-1") | a_while_ago])
+        await shop.post([track("Order Completed", "M2", "pay-2", order_id="o2", revenue=59.0) | a_while_ago])
         await shop.until("SELECT count(*) = 1 FROM sandbox_outbox")
         await shop.until("SELECT count(*) = 2 FROM fact_log WHERE name = 'segment.entered'")
         await shop.until("SELECT count(*) = 2 FROM fact_log WHERE name = 'segment.left'")
