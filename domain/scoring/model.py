@@ -150,12 +150,16 @@ class Model(Aggregate):
 
     def train(self, key: str, training: Training) -> int:
         """Keep what was learned as the next version and return its number; who speaks does not change."""
-        if self.exists and training.kind != self.kind:
-            detail = f"{self.key} is of the kind {self.kind}: train another kind under another key"
-            raise errors.KindChangedError(detail, field="kind")
+        self.require_kind(training.kind)
         version = len(self.learned_until) + 1
         self.record(Model.Trained, key=key, model_version=version, **_fields(training))
         return version
+
+    def require_kind(self, kind: str) -> None:
+        """Raise `KindChangedError` if the model is of another kind; one that was never trained is of any."""
+        if self.exists and kind != self.kind:
+            detail = f"{self.key} is of the kind {self.kind}: train another kind under another key"
+            raise errors.KindChangedError(detail, field="kind")
 
     def evaluate(self, version: int, found: Evaluation) -> None:
         """Keep how good a version is on later data; raises `KnowsTheFutureError` if it has learned from them."""

@@ -25,6 +25,7 @@ RoleName = Literal[
     "inference",
     "tagging",
     "segmenting",
+    "scoring",
 ]
 ALL: tuple[RoleName, ...] = (
     "projector",
@@ -38,6 +39,7 @@ ALL: tuple[RoleName, ...] = (
     "inference",
     "tagging",
     "segmenting",
+    "scoring",
 )
 # Between an event and its message stand other processes: one that only brings history in gives way to them.
 _NICE = 10
@@ -52,7 +54,7 @@ def work(*, role: Annotated[tuple[RoleName, ...], Parameter(negative=())] = ALL)
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell every message
-    if set(role) <= {"sources", "quarantine", "inference", "tagging"}:
+    if set(role) <= {"sources", "quarantine", "inference", "tagging", "scoring"}:
         os.nice(_NICE)
     settings = Settings.from_environment(os.environ)
     uvloop.run(_until_told(settings, Secrets.load(settings.secrets_file), role))

@@ -141,8 +141,8 @@ class Supervisor:
         projector = KoiProgram("projector", ["work", "--role", "projector"], home=self._home, env=env)
         acting = [f"--role={role}" for role in ("identity", "relay", "journeys", "delivery", "timers")]
         workers = KoiProgram("workers", ["work", *acting], home=self._home, env=env)
-        # Likewise what reads files and asks shops, and what thinks about purchases.
-        aside = [f"--role={role}" for role in ("sources", "quarantine", "inference", "tagging")]
+        # Likewise what reads files and asks shops, what thinks about purchases, and the nights of tags and models.
+        aside = [f"--role={role}" for role in ("sources", "quarantine", "inference", "tagging", "scoring")]
         sources = KoiProgram("sources", ["work", *aside], home=self._home, env=env)
         # And what judges all rules of all segments: its processor time is its own.
         segments = KoiProgram("segments", ["work", "--role", "segmenting"], home=self._home, env=env)

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore
-from commands.runtime.streams import Streams
 from commands.scoring.files import ModelFiles
 from commands.scoring.loading import load_model
 from commands.scoring.predictions import keep_predictions
@@ -63,7 +62,9 @@ async def train(
     """Train a version from what was known at `at` and keep it; returns its number. Nobody speaks by it yet."""
     kind = kind_of(kind_name)
     told = read_parameters(kind, parameters)
-    previous = await _speaking(work.store.streams, work.files, key)
+    model = await work.store.streams.load(Model, model_stream(key))
+    model.require_kind(kind_name)  # before hours are spent on it
+    previous = None if model.promoted is None else await asyncio.to_thread(_artefact, work.files, model, model.promoted)
     learned = await asyncio.to_thread(kind.train, work.source, at, told, previous=previous, told=work.told)
     content = packed(learned.artefact)
     path, sha256 = await asyncio.to_thread(work.files.put_artefact, key, content)
@@ -139,13 +140,6 @@ def drift_of(artefact: Artefact, scores: Scores, *, run_id: Any, version: int, a
         values = scores.table["value"].cast(pa.float64()).to_numpy()
         said = round(stability(artefact.scored, values), _DIGITS)
     return Drift(run_id=run_id, model_version=version, at=at, features=features, score=said, bound=BOUND)
-
-
-async def _speaking(streams: Streams, files: ModelFiles, key: str) -> Artefact | None:
-    model = await streams.load(Model, model_stream(key))
-    if model.promoted is None:
-        return None
-    return await asyncio.to_thread(_artefact, files, model, model.promoted)
 
 
 def _promoted(model: Model) -> int:

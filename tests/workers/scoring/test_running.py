@@ -1,8 +1,10 @@
 """Models over a real log and lake: trained, promoted, let score, found again at a person; blind to what comes later."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from tests.projections.following import current
 from tests.projections.log import Log, an_order, customer_id
 from workers.scoring import running
 from workers.scoring.opening import scoring_over
+from workers.scoring.role import last_night, next_night, run_night
 from workers.scoring.running import NobodySpeaksError, Scoring
 
 BY = Context(actor="scoring")
@@ -120,8 +123,8 @@ async def test_a_model_is_trained_promoted_and_speaks_of_a_person(work: Scoring,
 
 async def test_what_comes_later_changes_nothing(work: Scoring, settings: Settings, store: EventStore) -> None:
     """Orders after the instant that would give everything away: the same artefact, the same scores."""
-    kinds: dict[str, dict[str, int]] = {"rfm": {}, "churn": {"snapshots": 1, "most_gap_days": 40}}
-    before = {kind: (await running.train(work, kind, kind, AT, told))[1] for kind, told in kinds.items()}
+    _, before = await running.train(work, "rfm", "rfm", AT, {})
+    days = await asyncio.to_thread(work.source.purchase_days, AT)
     await speaking(work, "rfm", 1)
     scored = await running.score(work, "rfm", AT)
     planted = [an_order(f"c{number}", 10**9, at=AT + timedelta(seconds=1)) for number in range(0, CUSTOMERS, 2)]
@@ -129,10 +132,12 @@ async def test_what_comes_later_changes_nothing(work: Scoring, settings: Setting
     await laid(log, settings, planted)
     log.close()
     again = await scoring_over(store, settings, by=BY)
-    for kind, told in kinds.items():
-        version, training = await running.train(again, kind, kind, AT, told)
-        assert (version, training.sha256) == (2, before[kind].sha256)
-        assert training.metrics == before[kind].metrics
+    version, training = await running.train(again, "rfm", "rfm", AT, {})
+    assert (version, training.sha256) == (2, before.sha256)
+    assert training.metrics == before.metrics
+    days_again = await asyncio.to_thread(again.source.purchase_days, AT)
+    assert sorted(map(str, days_again.to_pylist())) == sorted(map(str, days.to_pylist()))
+    assert days.num_rows > CUSTOMERS
     assert (await running.score(again, "rfm", AT)).sha256 == scored.sha256
     moved = await running.score(again, "rfm", AT + timedelta(days=1))
     assert moved.drifted
@@ -152,10 +157,12 @@ async def test_versions_try_in_the_shadow_and_a_retired_one_is_silent(work: Scor
     with pytest.raises(KindChangedError):
         await running.train(work, "tiers", "btyd", AT, {})
     await speaking(work, "tiers", 1)
-    await running.score(work, "tiers", AT)
+    await shown(work, settings)
+    assert [(one.model, one.is_live) for one in await run_night(work, AT)] == [("tiers", True)]
     shadow = await running.score(work, "tiers", AT, 2)
     assert not shadow.is_live
     await shown(work, settings)
+    assert await run_night(work, AT) == []
     one = customer_id("c1")
     (said,) = await predictions_of(work.store.pool, one, [one])
     assert said.model_version == 1
@@ -165,3 +172,15 @@ async def test_versions_try_in_the_shadow_and_a_retired_one_is_silent(work: Scor
     await retire_model(command, streams=work.store.streams, by=BY)
     await shown(work, settings)
     assert await predictions_of(work.store.pool, one, [one]) == []
+
+
+def test_nights_begin_at_three_on_the_clock_of_the_zone() -> None:
+    """Also where daylight saving takes that hour's neighbour away."""
+    berlin, shanghai = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
+    at = datetime(2026, 11, 25, 18, 59, tzinfo=UTC)
+    assert last_night(at, shanghai) == datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
+    assert next_night(at, shanghai) == datetime(2026, 11, 25, 19, 0, tzinfo=UTC)
+    assert last_night(next_night(at, shanghai), shanghai) == next_night(at, shanghai)
+    spring = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    assert last_night(spring, berlin) == datetime(2026, 3, 28, 2, 0, tzinfo=UTC)
+    assert next_night(spring, berlin) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
