@@ -88,32 +88,60 @@ async def parts_of(
     expression, needs = await asyncio.to_thread(compiler.expression, values or {}, rules or {}, kinds or {})
     engine = await asyncio.to_thread(engines, lakehouse, needs, micros(now + _TICK))
     judge = Judge(needs.leaves, lakehouse.world) if needs.leaves else None
+    sieves = await asyncio.to_thread(compiler.sieves, needs)
     try:
         for name in lakehouse.parts if only is None else only:
             people = await asyncio.to_thread(engine.load, name)
             if judge is not None:
-                await asyncio.to_thread(engine.say, await _said(lakehouse, judge, needs, engine, people))
+                candidates = {number: await asyncio.to_thread(_passing, engine, one) for number, one in sieves.items()}
+                asked = _Asked(judge, needs, engine, candidates)
+                await asyncio.to_thread(engine.say, await _said(lakehouse, asked, people))
             yield Part(name, await asyncio.to_thread(engine.result, expression))
     finally:
         await asyncio.to_thread(engine.close)
 
 
-async def _said(lakehouse: Lakehouse, judge: Judge, needs: Needs, engine: Engine, people: pa.Table) -> pa.Table:
+class _Asked(msgspec.Struct, frozen=True):
+    """What is judged person by person; of some leaves (by number) only these people can be such."""
+
+    judge: Judge
+    needs: Needs
+    engine: Engine
+    candidates: Mapping[int, frozenset[int]]
+
+    @property
+    def odd(self) -> list[int]:
+        """The leaves that look at whole histories."""
+        return [number for number, leaf in enumerate(self.needs.leaves) if leaf.is_odd]
+
+    def ruled_out(self, n: int) -> list[int]:
+        """Return the leaves that cannot hold of a person."""
+        return [number for number, people in self.candidates.items() if n not in people]
+
+
+def _passing(engine: Engine, sieve: Any) -> frozenset[int]:
+    found = engine.result(sieve)
+    return frozenset(n for n in found["n"].to_pylist() if n is not None)
+
+
+async def _said(lakehouse: Lakehouse, asked: _Asked, people: pa.Table) -> pa.Table:
     """Judge the leaves, some people at a time."""
     found: list[pa.Table] = []
-    is_odd = any(leaf.is_odd for leaf in needs.leaves)
     for batch in people.to_batches(max_chunksize=_AT_ONCE):
         columns: list[list[Any]] = [batch.column(name).to_pylist() for name in ("n", "profile_id", "customers")]
         numbers, ids, groups = columns
         words = await lakehouse.words(dict(zip(ids, groups, strict=True)))
         histories = {n: words.get(one, History(profile_id=one)) for n, one in zip(numbers, ids, strict=True)}
-        found.append(await asyncio.to_thread(_judged, judge, needs, engine if is_odd else None, histories))
-    return pa.concat_tables(found) if found else said_table([], [], len(needs.leaves))
+        found.append(await asyncio.to_thread(_judged, asked, histories))
+    return pa.concat_tables(found) if found else said_table([], [], len(asked.needs.leaves))
 
 
-def _judged(judge: Judge, needs: Needs, engine: Engine | None, histories: Mapping[int, History]) -> pa.Table:
-    whole: Mapping[int, History] = histories
-    if engine is not None:
-        rows: dict[Any, pa.Table] = {level: engine.rows(level, histories) for level in ("events", "items")}
-        whole = dict(with_rows(histories, rows, needs))
-    return said_table(list(whole), [judge.judged(one) for one in whole.values()], len(needs.leaves))
+def _judged(asked: _Asked, histories: Mapping[int, History]) -> pa.Table:
+    whole = dict(histories)
+    odd = asked.odd
+    looked_at = {n: one for n, one in histories.items() if set(odd) - set(asked.ruled_out(n))}
+    if looked_at:
+        rows: dict[Any, pa.Table] = {level: asked.engine.rows(level, looked_at) for level in ("events", "items")}
+        whole |= dict(with_rows(looked_at, rows, asked.needs))
+    judged = [asked.judge.judged(one, asked.ruled_out(n)) for n, one in whole.items()]
+    return said_table(list(whole), judged, len(asked.needs.leaves))

@@ -1,6 +1,6 @@
 """What is judged person by person: by her words alone, or, where SQL cannot say it, by her whole history."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -35,13 +35,16 @@ class Judge:
             (rules if isinstance(leaf.node, _RULES) else values)[str(number)] = leaf.node
         self._plan = Plan(rules, values)
 
-    def judged(self, history: History) -> list[Known]:
-        """Return what each leaf is of a person."""
+    def judged(self, history: History, ruled_out: Collection[int] = ()) -> list[Known]:
+        """Return what each leaf is of a person; rules that are `ruled_out` (by number) do not hold."""
         person = self._plan.person(history, self._world)
         moments = {at: person.at(at) for at in {leaf.at for leaf in self._leaves}}
         found: list[Known] = []
         for number, leaf in enumerate(self._leaves):
             key, moment = str(number), moments[leaf.at]
+            if number in ruled_out:
+                found.append(False)
+                continue
             is_rule = isinstance(leaf.node, _RULES)
             found.append(self._plan.holds(key, moment) if is_rule else self._plan.value_of(key, moment))
         return found

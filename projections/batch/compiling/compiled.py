@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from domain.activity.fields import Fields
-from domain.kernel.rules.tree import AsOf, Attribute, Level, Measure, Node, Rule, Sequence, Value
+from domain.kernel.rules.tree import AsOf, Attribute, HasBeen, Level, Measure, Node, Rule, Sequence, Value
 from projections.batch.compiling import scalars, sequences
 from projections.batch.compiling.asking import (
     KNOWN_DAYS,
@@ -82,6 +82,21 @@ class Compiler:
         columns = {key: output(scalars.value(node, self._now, scope), kinds.get(key)) for key, node in values.items()}
         columns |= {key: scalars.rule(node, self._now, scope) for key, node in rules.items()}
         return whole.select("profile_id", **columns), needs
+
+    def sieves(self, needs: Needs) -> dict[int, Any]:
+        """Return for odd leaves (by number) the query of the people (n) of whom alone they can hold.
+
+        What has been so for days is so now: where SQL can say that much, few are left to be judged one by one.
+        """
+        found: dict[int, Any] = {}
+        for number, leaf in enumerate(needs.leaves):
+            node = leaf.node
+            if isinstance(node, HasBeen) and not list(leaves(node.rule, leaf.at, self._zone)):
+                scope = _Person(self, msgspec.structs.replace(needs, leaves=()), self._told, self._zone)
+                scope.collect(node.rule, leaf.at)
+                whole = scope.join()
+                found[number] = whole.filter(scalars.rule(node.rule, leaf.at, scope)).select("n")
+        return found
 
 
 def output(known: Known, kind: Kind | None) -> Column:
