@@ -122,8 +122,10 @@ def train(
     """
     from workers.scoring import running
 
+    instant, told = _instant(at), _told(parameter)
+
     async def act(work: Work) -> Any:
-        version, training = await running.train(work, key, kind or key, _instant(at), _told(parameter))
+        version, training = await running.train(work, key, kind or key, instant, told)
         if promote:
             command = PromoteModel(key=key, model_version=version, reason="koi models train --promote")
             await promote_model(command, streams=work.store.streams, by=_BY)
@@ -180,7 +182,8 @@ def score(key: str, *, version: int | None = None, at: At = None, as_json: AsJso
     """
     from workers.scoring import running
 
-    found = _with_work(lambda work: running.score(work, key, _instant(at), version), shown=not as_json)
+    instant = _instant(at)
+    found = _with_work(lambda work: running.score(work, key, instant, version), shown=not as_json)
     if as_json:
         _print_json(found)
         return
@@ -204,7 +207,8 @@ def drift(key: str, *, version: int | None = None, at: At = None, as_json: AsJso
     """
     from workers.scoring import running
 
-    found = _with_work(lambda work: running.drift(work, key, _instant(at), version), shown=not as_json)
+    instant = _instant(at)
+    found = _with_work(lambda work: running.drift(work, key, instant, version), shown=not as_json)
     if as_json:
         _print_json(found)
         return

@@ -81,7 +81,8 @@ def items_sql(fields: Fields, vocabulary: Vocabulary, events: str = "staged_even
 
 
 WITHDRAWN_SQL: Final = f"""
-    SELECT CAST(json_extract(body, '$.fact_id') AS BIGINT) AS fact_id FROM facts WHERE name = '{WITHDRAWN}'
+    SELECT CAST(json_extract(body, '$.fact_id') AS BIGINT) AS fact_id, fact_id AS "by" FROM facts
+    WHERE name = '{WITHDRAWN}'
 """
 _SIGNED: Final = {"net_amount": "amount", "net_quantity": "quantity"}
 

@@ -1,11 +1,13 @@
 """Stage the files of the lake: each becomes a file of events and one of items, once and for all."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -21,12 +23,13 @@ from projections.lake.store import UrlStore
 
 VERSION: Final = "v1"
 _ROW_GROUP: Final = 131_072
+_AT_ONCE: Final = 200_000  # rows
 # Told after each file: how many of how many are staged.
 Watch = Callable[[int, int], None]
 
 
 class Staged(NamedTuple):
-    """Facts as columns: events, items, and the ids of facts that were withdrawn."""
+    """Facts as columns: events, items, and the ids of facts that were withdrawn, beside those of the withdrawals."""
 
     events: pa.Table
     items: pa.Table
@@ -40,7 +43,7 @@ class Stager:
         self._events = events_sql(fields, vocabulary, zone)
         self._items = items_sql(fields, vocabulary)
         groups = category_groups.declared().groups
-        digest = hashlib.sha256(f"{MACROS}{self._events}{self._items}{groups}".encode()).hexdigest()[:12]
+        digest = hashlib.sha256(f"{MACROS}{self._events}{self._items}{WITHDRAWN_SQL}{groups}".encode()).hexdigest()[:12]
         self.prefix = f"staged/{VERSION}-{digest}"
 
     def staged(self, facts: pa.Table) -> Staged:
@@ -59,10 +62,16 @@ class Stager:
         wanted = list(files)
         done = self.done(store)
         missing = [file for file in wanted if self.path("events", file) not in done]
-        for number, file in enumerate(missing, 1):
-            facts = pq.read_table(store.path(file.path), filesystem=store.filesystem, partitioning=None)
-            self._put(store, file, self.staged(facts.cast(FACTS)))
-            watch(len(wanted) - len(missing) + number, len(wanted))
+        number = len(wanted) - len(missing)
+        for group in _groups(missing):
+            facts = [_facts(store, file) for file in group]
+            staged = self.staged(pa.concat_tables(facts))
+            events, items = (_split(table, "fact_id", facts) for table in (staged.events, staged.items))
+            withdrawn = _split(staged.withdrawn, "by", facts)
+            for file, *tables in zip(group, events, items, withdrawn, strict=True):
+                self._put(store, file, Staged(*tables))
+                number += 1
+                watch(number, len(wanted))
 
     def path(self, kind: str, file: LakeFile) -> str:
         """Return where a file's events (items, withdrawn) lie: in the folders of the file itself."""
@@ -83,6 +92,35 @@ class Stager:
         tables: Mapping[str, pa.Table] = {"items": staged.items, "withdrawn": staged.withdrawn}
         store.put([(self.path(kind, file), _parquet(table)) for kind, table in tables.items() if table.num_rows])
         store.put([(self.path("events", file), _parquet(staged.events))])
+
+
+def _groups(files: Iterable[LakeFile]) -> Iterator[list[LakeFile]]:
+    """Yield some files at a time: making the query ready takes longer than a small file does."""
+    group: list[LakeFile] = []
+    rows = 0
+    for file in files:
+        if group and rows + file.rows > _AT_ONCE:
+            yield group
+            group, rows = [], 0
+        group.append(file)
+        rows += file.rows
+    if group:
+        yield group
+
+
+def _facts(store: UrlStore, file: LakeFile) -> pa.Table:
+    return pq.read_table(store.path(file.path), filesystem=store.filesystem, partitioning=None).cast(FACTS)
+
+
+def _split(table: pa.Table, name: str, of: Sequence[pa.Table]) -> list[pa.Table]:
+    """Return the rows that come from each of the tables of facts, in the order they have; `name` says from which."""
+    ids = np.concatenate([facts["fact_id"].to_numpy() for facts in of])
+    numbers = np.repeat(np.arange(len(of)), [facts.num_rows for facts in of])
+    sorting = np.argsort(ids)
+    origin = numbers[sorting][np.searchsorted(ids[sorting], table[name].to_numpy())]
+    sorted_table = table.take(pa.array(np.argsort(origin, kind="stable")))
+    ends = np.searchsorted(np.sort(origin), np.arange(len(of) + 1))
+    return [sorted_table.slice(low, high - low) for low, high in pairwise(ends)]
 
 
 def levels(staged: Staged) -> dict[Level, pa.Table]:

@@ -67,7 +67,11 @@ def test_counts_samples_members_and_overlaps_agree(drawn: list[History], now: ob
     async def ask() -> None:
         lakehouse = lakehouse_of(people, WORLD)
         found = await asking.count(lakehouse, ACTIVE, now, sample=100)  # type: ignore[arg-type]
-        assert (found.count, found.people, sorted(found.sample)) == (len(inside["active"]), len(people), inside["active"])
+        assert (found.count, found.people, sorted(found.sample)) == (
+            len(inside["active"]),
+            len(people),
+            inside["active"],
+        )
         fewer = await asking.count(lakehouse, ACTIVE, now, sample=2)  # type: ignore[arg-type]
         assert fewer.sample == found.sample[:2]
         after = inside["active"][0] if inside["active"] else ""
