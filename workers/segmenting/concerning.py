@@ -7,9 +7,9 @@ import msgspec
 
 from domain.activity.withdrawing import WITHDRAWN
 from projections.profile_history.facts import FactRow
-from workers.segmenting.news import Tidings
+from workers.segmenting.news import Seen, Tidings
 from workers.segmenting.registry import Group
-from workers.segmenting.step import Concern
+from workers.segmenting.step import SAID, Concern
 from workers.segmenting.subject import Subject
 from workers.segmenting.subjects import Occurring
 from workers.segmenting.watching import Watch
@@ -26,6 +26,19 @@ def since(group: Group, found: Tidings) -> datetime | None:
     """Return when anything was last said of who the person is, None if nothing was."""
     told = (found.customers[one] for one in (group.profile_id, *group.members) if one in found.customers)
     return max((one.joined for one in told if one.joined), default=None)
+
+
+def gather(subject: Subject, concern: Concern, told: Sequence[Seen], occurring: Occurring | None, watch: Watch) -> None:
+    """Let what was told concern the person's memberships; without `occurring` her history has the facts already."""
+    rows = sorted((row for one in told for row in one.rows), key=lambda row: (row.occurred_at, row.fact_id))
+    if occurring is None:
+        by_name(concern, rows, watch)
+    else:
+        by_series(subject, concern, rows, occurring, watch)
+    for at in (at for one in told for at in one.words):
+        concern.add(watch.of_words, at, SAID)
+    if concern.is_new:
+        everything(concern, watch)
 
 
 def by_name(concern: Concern, rows: Sequence[FactRow], watch: Watch) -> None:

@@ -19,7 +19,7 @@ from projections.engine.page import Page
 from projections.engine.waiting import wait_until
 from workers.parking import park
 from workers.runtime import PASSING
-from workers.segmenting.concerning import by_name, by_series, everything, since
+from workers.segmenting.concerning import gather, since
 from workers.segmenting.keeping import NAME, Known, Standing, standings, take_over, write
 from workers.segmenting.membership import Membership
 from workers.segmenting.news import Seen, Tidings, reload_needed, tidings
@@ -92,9 +92,14 @@ class Following:
         """Begin a step."""
         return Step(watch, self.membership, self.standings, self.now())
 
-    async def take(self, page: Page, watch: Watch) -> None:
-        """Judge everybody whom the page concerns, tell what changed, and stand at the page's end."""
+    async def take(self, page: Page, watch: Watch, anew: Sequence[Standing] = ()) -> None:
+        """Judge everybody whom the page concerns, tell what changed, and stand at the page's end.
+
+        `anew` are segments that everybody is to be judged anew for since the page.
+        """
+        self.standings.update({one.key: one for one in anew})
         step = self.step(watch)
+        step.writing.standings += anew
         if watch.keys:
             found = await tidings(self._connection, page, watch)
             groups = await self._regroup(found, page, step)
@@ -201,7 +206,7 @@ class Following:
             step.writing.people += self._registry.register(group, before)
             if group.members:
                 at = since(group, found) or found.latest or step.now
-                new = Concern(reasons={at: SAID}) if group.is_new else None
+                new = Concern(reasons={at: SAID}, is_new=True) if group.is_new else None
                 concerns[group.profile_id] = new or Concern(joined=at, held=held[group.profile_id])
         gone = {former for group in groups for former in group.formers} - concerns.keys()
         self._part(groups, gone, before, step)
@@ -252,15 +257,11 @@ class Following:
         occurring = await self._subjects.lore.occurring(current) if current else {}
         loaded = await self._load(missing, news, watch, step)
         for profile_id, subject in {**known, **loaded}.items():
-            told = seen[profile_id]
             concern = concerns.get(profile_id) or Concern()
-            rows = sorted((row for one in told for row in one.rows), key=lambda row: (row.occurred_at, row.fact_id))
-            if profile_id in loaded:
-                by_name(concern, rows, watch)
-            else:
-                by_series(subject, concern, rows, occurring, watch)
-            for at in (at for one in told for at in one.words):
-                concern.add(watch.of_words, at, SAID)
-            if profile_id in concerns and concern.held is None:
-                everything(concern, watch)
-            self.judge(step, subject, partial(step.take, subject, concern))
+
+            def judging(subject: Subject = subject, concern: Concern = concern) -> None:
+                told = seen[subject.profile_id]
+                gather(subject, concern, told, None if subject.profile_id in loaded else occurring, watch)
+                step.take(subject, concern)
+
+            self.judge(step, subject, judging)

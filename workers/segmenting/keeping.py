@@ -72,6 +72,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     walked: UUID | None = None
     telling_at: datetime | None = None
 
+    @property
+    def is_first_walk(self) -> bool:
+        """Whether its first members are still being found."""
+        return self.walked is not None and self.telling_at is None
+
     def watches(self, profile_id: UUID) -> bool:
         """Whether what happens to this person changes anything yet: else the walk comes to her."""
         return self.walked is None or self.telling_at is not None or profile_id <= self.walked

@@ -53,10 +53,9 @@ class Segmenting:
         watch = self._watch or await self._define()
         page = await read_page(self._connection, self._following.position, facts=_FACTS_A_PAGE)
         if not page.is_empty:
-            await self._following.take(page, watch)
+            await self._following.take(page, watch, await self._anew(watch, page))
             if any(entry.topic.startswith(_DEFINING) for entry in page.entries):
                 watch = await self._define()
-                await self._begin(watch, page)
             if page.is_full:
                 return True
         is_more = await self._following.fall_due(watch)
@@ -90,17 +89,12 @@ class Segmenting:
         await following.commit(step)
         return watch
 
-    async def _begin(self, watch: Watch, page: Page) -> None:
-        """Walk anew where a page says something of everybody."""
+    async def _anew(self, watch: Watch, page: Page) -> Sequence[Standing]:
+        """Return the segments to walk for anew since the page says something of everybody: stored with the page."""
         news = list(said_of_everybody(page, watch))
-        if not news:
-            return
-        for view in _SAYING:
+        for view in _SAYING if news else ():
             await wait_until(self._connection, view, page.upto, _PATIENCE_SECONDS)
-        step = self._following.step(watch)
-        for keys, at in news:
-            self._stand(step, anew(self._following.standings, keys, at))
-        await self._following.commit(step)
+        return [one for keys, at in news for one in anew(self._following.standings, keys, at)]
 
     def _stand(self, step: Step, standings: Sequence[Standing]) -> None:
         self._following.standings.update({one.key: one for one in standings})

@@ -24,13 +24,15 @@ JUDGED_ANEW: Final = "judged_anew"
 class Concern(msgspec.Struct, kw_only=True):
     """What concerns one person: the instants of news by segment, and the facts that they are, by instant.
 
-    `joined` says when she became another than she was; `held` then holds the segments anybody of her was in.
+    `joined` says when she became another than she was; `held` then holds the segments anybody of her was in. Of who
+    `is_new` nothing was known before.
     """
 
     news: dict[str, list[datetime]] = {}
     reasons: dict[datetime, str] = {}
     joined: datetime | None = None
     held: frozenset[str] | None = None
+    is_new: bool = False
 
     def add(self, keys: Iterable[str], at: datetime, reason: str) -> None:
         """Let something at an instant concern segments."""

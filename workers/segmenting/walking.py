@@ -23,7 +23,7 @@ from workers.segmenting.registry import Group, Registry
 from workers.segmenting.step import Step
 from workers.segmenting.watching import Watch
 
-_AT_ONCE: Final = 100
+_AT_ONCE: Final = 50
 _PATIENCE_SECONDS: Final = 10.0
 START: Final = UUID(int=0)
 
@@ -40,12 +40,12 @@ def begun(standings: dict[str, Standing], watch: Watch, now: datetime) -> list[S
 
 
 def anew(standings: dict[str, Standing], keys: Iterable[str], at: datetime) -> list[Standing]:
-    """Return segments to be walked for again because of what everybody is judged by since an instant."""
-    return [
-        msgspec.structs.replace(standings[key], walked=START, telling_at=at)
-        for key in keys
-        if key in standings and (standings[key].walked is None or standings[key].telling_at is not None)
-    ]
+    """Return segments to be walked for again because of what everybody is judged by since an instant.
+
+    Where first members are still being found nothing is told: that begins anew.
+    """
+    known = [standings[key] for key in keys if key in standings]
+    return [msgspec.structs.replace(one, walked=START, telling_at=None if one.is_first_walk else at) for one in known]
 
 
 async def walk(following: Following, reading: Reading, registry: Registry, watch: Watch) -> bool:
