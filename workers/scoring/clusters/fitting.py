@@ -55,6 +55,13 @@ def assigned(rows: Numbers, centres: Numbers, chunk: int = 65_536) -> Labels:
     return out
 
 
+def different(rows: Numbers, most: int) -> int:
+    """Return how many different rows there are, or `most` if there are more."""
+    # The first ones nearly always suffice.
+    few = np.unique(rows[: 100 * most], axis=0).shape[0]
+    return most if few >= most else min(most, np.unique(rows, axis=0).shape[0])
+
+
 def _lloyd(rows: Numbers, k: int, *, init: Any, starts: int, seed: int) -> Fit:
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
@@ -72,7 +79,5 @@ def _lloyd(rows: Numbers, k: int, *, init: Any, starts: int, seed: int) -> Fit:
 def _require(rows: Numbers, k: int) -> None:
     if not np.isfinite(rows).all():
         raise NothingToLearnError("a feature is not a number for somebody: scale the features first")
-    # Looking for k different ones among the first rows nearly always suffices.
-    different = np.unique(rows[: 100 * k], axis=0).shape[0]
-    if different < k and np.unique(rows, axis=0).shape[0] < k:
+    if different(rows, k) < k:
         raise NothingToLearnError(f"fewer than {k} customers differ in what clusters go by: there is nothing to find")

@@ -127,7 +127,7 @@ def _told(
     scheme: int,
     keys: tuple[str, ...],
 ) -> Grouped:
-    apart = [distinctions(rows, found.labels == place, scaling.names, values) for place in range(len(keys))]
+    apart = [distinctions(rows, found.labels == place, scaling.names, values, _TYPICAL) for place in range(len(keys))]
     names = tuple(named(apart, words))
     clusters = Clusters(scaling=scaling, centres=found.centres.tolist(), scheme=scheme, keys=keys, names=names)
     sizes = np.bincount(found.labels, minlength=len(keys))
@@ -145,7 +145,7 @@ def _one(key: str, name: Words, size: int, apart: Sequence[Distinction]) -> dict
         "zh": name.zh,
         "en": name.en,
         "size": size,
-        "typical": msgspec.to_builtins(apart[:_TYPICAL]),
+        "typical": msgspec.to_builtins(apart),
     }
 
 

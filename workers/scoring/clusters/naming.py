@@ -24,9 +24,9 @@ class Distinction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def distinctions(
-    scaled: Numbers, inside: np.ndarray, names: Sequence[str], values: Mapping[str, Numbers]
+    scaled: Numbers, inside: np.ndarray, names: Sequence[str], values: Mapping[str, Numbers], most: int
 ) -> list[Distinction]:
-    """Return what sets these rows apart, the farthest first; typical values are medians of what is known."""
+    """Return what sets these rows apart, the farthest `most`; typical values are medians of what is known."""
     far = scaled[inside].mean(axis=0) - scaled.mean(axis=0) if inside.any() else np.zeros(len(names))
     order = np.argsort(-np.abs(far), kind="stable")
     return [
@@ -36,7 +36,7 @@ def distinctions(
             typical=_median(values[names[place]][inside]),
             everybody=_median(values[names[place]]),
         )
-        for place in order
+        for place in order[:most]
     ]
 
 

@@ -43,7 +43,7 @@ def fitted(values: Mapping[str, Numbers], scales: Mapping[str, Scale]) -> Scalin
         spread = (high - low) / _NORMAL
         spread = max(spread, float(known.std())) if spread > _LEAST_SPREAD else float(known.std())
         middles.append(float(middle))
-        spreads.append(spread if spread > _LEAST_SPREAD else 0.0)
+        spreads.append(float(spread) if spread > _LEAST_SPREAD else 0.0)
     return Scaling(
         names=tuple(values),
         scales=tuple(scales[name] for name in values),

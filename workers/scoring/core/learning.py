@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from domain.scoring.core import core_features, core_segments
-from workers.scoring.clusters.fitting import Labels, fit
+from workers.scoring.clusters.fitting import Labels, different, fit
 from workers.scoring.clusters.matching import flows
 from workers.scoring.clusters.scaling import fitted, scaled
 from workers.scoring.core import classifier, reporting
@@ -99,7 +99,7 @@ def _clusters(values: Mapping[str, Numbers], seed: int) -> Labels:
     declared = core_features()
     chosen = {name: column for name, column in values.items() if declared[name].cluster}
     rows = scaled(fitted(chosen, {name: declared[name].scale for name in chosen}), chosen)
-    return fit(rows, min(_CLUSTERS, np.unique(rows, axis=0).shape[0]), seed=seed).labels
+    return fit(rows, different(rows, _CLUSTERS), seed=seed).labels
 
 
 def _stability(rows: Numbers, labels: Labels, classes: tuple[int, ...], seed: int) -> tuple[float, list[float | None]]:

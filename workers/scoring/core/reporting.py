@@ -27,7 +27,7 @@ def segments(values: Mapping[str, Numbers], labels: Labels, keys: Sequence[str])
     for place, key in enumerate(keys):
         inside = labels == place
         size, value = int(inside.sum()), float(spent[inside].sum())
-        apart = distinctions(rows, inside, scaling.names, values)[:_TYPICAL] if size else []
+        apart = distinctions(rows, inside, scaling.names, values, _TYPICAL) if size else []
         told.append(
             {
                 "key": key,
