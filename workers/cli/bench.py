@@ -26,6 +26,8 @@ Name = Literal[
     "segment-count",
     "segment-live",
     "ltv",
+    "cluster",
+    "classify",
 ]
 Speaking = Literal["segment", "posthog", "cloudevents", "sensors", "all"]
 
@@ -53,6 +55,8 @@ def bench(
     tags: 300 tags of everybody over so many events of a tenth as many customers, beside the same as SQL by hand.
     segment-count: how many of so many people three conditions and an exclusion mean, in DuckDB and by bitmaps.
     segment-live: whether an event changes any of 200 live segments, and how soon entering and leaving is told.
+    cluster: so many customers put into clusters, beside as many matrix products; as good as 100 starts find them.
+    classify: core segments learned and told to so many; how right they are in made-up towns whose truth is known.
     linkage: who is one person on FEBRL 4 and 3 (F1), and on made-up Chinese profiles (speed, memory, F1).
     ltv: lifetime value of made-up customers fitted and scored, one asked, and the figures on CDNOW.
     """

@@ -194,6 +194,22 @@ def score(key: str, *, version: int | None = None, at: At = None, as_json: AsJso
 
 
 @app.command
+def report(key: str = "core_segment", *, version: int | None = None, as_json: AsJson = False) -> None:
+    """Report on the core segments: size, value, what is typical, stability, confusion, beside rules, who moved.
+
+    koi models report core_segment --json
+
+    Args:
+        key: A model of the kind core_segment.
+        version: The version; the one that speaks unless given.
+        as_json: With every figure, as JSON.
+    """
+    from workers.cli import core_report
+
+    core_report.show(asyncio.run(core_report.told(key, version)), as_json=as_json)
+
+
+@app.command
 def drift(key: str, *, version: int | None = None, at: At = None, as_json: AsJson = False) -> None:
     """Say how far the data have moved from what a version learned from (population stability index).
 

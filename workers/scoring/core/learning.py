@@ -11,7 +11,8 @@ from workers.scoring.clusters.fitting import Labels, different, fit
 from workers.scoring.clusters.matching import flows
 from workers.scoring.clusters.scaling import fitted, scaled
 from workers.scoring.core import classifier, reporting
-from workers.scoring.core.labels import NONE, taught
+from workers.scoring.core.classifier import Classified
+from workers.scoring.core.labels import NONE, Taught, taught
 from workers.scoring.core.model import Assigned, CoreModel, Ready
 from workers.scoring.core.reasons import quantiles
 from workers.scoring.kind import NothingToLearnError, Numbers, Told, silent
@@ -62,6 +63,24 @@ def learn(known: Known, *, seed: int, previous: Ready | None = None, told: Told 
     ready = Ready(model, found.booster)
     assigned = ready.assigned(rows)
     places = np.asarray(found.classes)[assigned.labels]
+    metrics, report = _proved(known, rows, teaching, found, places, seed)
+    metrics["sureness"] = float(assigned.sure.mean())
+    if previous is not None:
+        metrics["kept"], report["flows"] = _flows(previous, known.values, places, keys)
+    return Learnt(
+        model=model,
+        trees=classifier.packed(found.booster),
+        assigned=assigned,
+        metrics={name: round(float(value), _DIGITS) for name, value in metrics.items()},
+        report=report,
+    )
+
+
+def _proved(
+    known: Known, rows: Numbers, teaching: Taught, found: Classified, places: Labels, seed: int
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return how good the classifier is on rows it had not learned from, and what it makes of everybody."""
+    keys = tuple(core_segments())
     unseen = np.asarray(found.classes)[found.unseen.argmax(axis=1)]
     said = teaching.labels[found.rows]
     halves, by_segment = _stability(rows, teaching.labels, found.classes, seed)
@@ -72,7 +91,6 @@ def learn(known: Known, *, seed: int, previous: Ready | None = None, told: Told 
         "agreement_with_rules": reporting.agreement(known.ruled, places, len(keys))[0],
         "by_people": float(teaching.by_people),
         "taught": float((teaching.labels != NONE).sum()),
-        "sureness": float(assigned.sure.mean()),
     }
     report: dict[str, Any] = {
         "segments": reporting.segments(known.values, places, keys),
@@ -84,15 +102,7 @@ def learn(known: Known, *, seed: int, previous: Ready | None = None, told: Told 
         by_rules = known.ruled[found.rows]
         metrics["accuracy_of_rules"] = float((by_rules == said).mean())
         report["confusion_of_rules"] = reporting.confusion(said, by_rules, keys)
-    if previous is not None:
-        metrics["kept"], report["flows"] = _flows(previous, known.values, places, keys)
-    return Learnt(
-        model=model,
-        trees=classifier.packed(found.booster),
-        assigned=assigned,
-        metrics={name: round(float(value), _DIGITS) for name, value in metrics.items()},
-        report=report,
-    )
+    return metrics, report
 
 
 def _clusters(values: Mapping[str, Numbers], seed: int) -> Labels:

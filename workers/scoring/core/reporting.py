@@ -13,21 +13,25 @@ from workers.scoring.kind import Numbers
 
 VALUE: Final = "spent_365d"
 _TYPICAL: Final = 5
+# What is typical is looked at in a sample of so many.
+_SAMPLE: Final = 100_000
 _DIGITS: Final = 4
 
 
 def segments(values: Mapping[str, Numbers], labels: Labels, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Return of each segment its names, size, value of a year and what is typical of it against everybody."""
     declared = core_features()
-    scaling = fitted(values, {name: declared[name].scale for name in values})
-    rows = scaled(scaling, values)
+    some = slice(None, None, max(1, labels.size // _SAMPLE))
+    seen = {name: column[some] for name, column in values.items()}
+    scaling = fitted(seen, {name: declared[name].scale for name in seen})
+    rows = scaled(scaling, seen)
     spent = np.nan_to_num(values[VALUE], nan=0.0)
     whole = float(spent.sum())
     told = []
     for place, key in enumerate(keys):
         inside = labels == place
         size, value = int(inside.sum()), float(spent[inside].sum())
-        apart = distinctions(rows, inside, scaling.names, values, _TYPICAL) if size else []
+        apart = distinctions(rows, inside[some], scaling.names, seen, _TYPICAL) if size else []
         told.append(
             {
                 "key": key,
