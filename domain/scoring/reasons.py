@@ -27,6 +27,7 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     zh_none: str = ""
     en_none: str = ""
     unit: Literal["", "fen", "percent"] = ""
+    zero: bool = False
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ def in_words(reason: Reason, names: Mapping[str, Words] | None = None) -> Reason
     if sentence is None:
         name = (names or {}).get(reason.feature, Words(zh=reason.feature, en=reason.feature))
         words = Words(zh=f"{name.zh}：{_plain(reason.value)}", en=f"{name.en}: {_plain(reason.value)}")
-    elif not reason.value and sentence.zh_none:
+    elif sentence.zh_none and (reason.value is None or (not reason.value and not sentence.zero)):
         words = Words(zh=sentence.zh_none, en=sentence.en_none)
     else:
         value = _said(reason.value, sentence.unit)

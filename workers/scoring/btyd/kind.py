@@ -182,7 +182,7 @@ def _figures(fitted: Fitted, histories: Histories) -> dict[str, float]:
 
 
 def _features(table: pa.Table) -> dict[str, Numbers]:
-    return {name: numbers(table, name) for name in ("days_since_first", "days_since_last", "purchase_days", "spent")}
+    return {name: numbers(table, name) for name in ("days_since_last", "purchase_days", "spent")}
 
 
 def _since(table: pa.Table, at: datetime) -> datetime | None:

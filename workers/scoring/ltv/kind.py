@@ -20,8 +20,8 @@ from workers.scoring.ltv.two_stage import LeftOut, Stages, TwoStage, fit
 from workers.scoring.measuring import auc, calibration_error, deciles, ranking
 from workers.scoring.reasons import reasons_column
 
-# What is watched for drift; the rest follows from these.
-_WATCHED: Final = ("days_since_last", "days_since_first", "purchase_days", "spent", "purchases_90d", "spent_90d")
+# What is watched for drift; the rest follows from these. Not for how long people are known: all grow older.
+_WATCHED: Final = ("days_since_last", "purchase_days", "spent", "purchases_90d", "spent_90d")
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
