@@ -38,6 +38,7 @@ from domain.identity.naming import Naming
 from projections.batch.lakehouse import Place
 from projections.profile_history.surroundings import opening_with
 from projections.segment_members.everybody import Everybody
+from projections.segment_members.quick import Quick
 from projections.traces.queries import Traces
 
 _POOL = 16
@@ -63,6 +64,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     calendar: Calendar
     settings: Settings
     everybody: Everybody
+    quick: Quick
     metrics: Metrics
 
 
@@ -115,6 +117,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
                 calendar=everybody.calendar,
                 settings=settings,
                 everybody=everybody,
+                quick=Quick(settings.lake_url),
                 metrics=metrics,
             )
 

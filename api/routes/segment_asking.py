@@ -24,6 +24,12 @@ class Whom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     at: datetime | None = None
 
 
+class WhomToCount(Whom, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom; `quick`: as of the last build of the tags, if the rule asks for nothing but tags, in some milliseconds."""
+
+    quick: bool = False
+
+
 class WhomToShow(Whom, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom, and how many of them to show with reasons (50 at most); the same ones for the same salt."""
 

@@ -20,7 +20,7 @@ from api.pages import Page, Paging
 from api.positions import Positions
 from api.routes import segment_asking as asked
 from api.routes.customers import UnknownCustomerError
-from api.routes.segment_asking import Several, Whom, WhomOverTime, WhomToShow
+from api.routes.segment_asking import Several, WhomOverTime, WhomToCount, WhomToShow
 from commands.access.scope import Scope
 from domain.kernel.rules.reading import Problem
 from domain.kernel.rules.saying import Sentence, say
@@ -32,6 +32,7 @@ from projections.segment_members import people
 from projections.segment_members.asking import Overlap, Size
 from projections.segment_members.checking import checked, of_segment, problems
 from projections.segment_members.everybody import Everybody
+from projections.segment_members.quick import Quick
 from projections.segment_members.used_by import Use, used_by
 from projections.segment_members.why import Explained, explained
 from projections.segment_members.writing import TYPES, Form, pieces, written_out
@@ -209,10 +210,15 @@ class SegmentReads(Controller):
         return Told(is_good=is_good, problems=list(found), sentence=sentence)
 
     @post("/count", operation_id="CountSegment", summary="Count whom a rule means", **_ASK)
-    async def count(self, data: JSONBody[Whom], everybody: All) -> Counted:
-        """Count whom a rule means, saved or not, now or as of any past instant."""
-        rule, at = asked.meant(data, await everybody.names()).resolved, asked.instant(data.at)
-        found = await people.count(everybody, rule, at)
+    async def count(
+        self, data: JSONBody[WhomToCount], everybody: All, quick: NamedDependency[SkipValidation[Quick]]
+    ) -> Counted:
+        """Count whom a rule means, saved or not, now or as of any past instant; or quickly, for an editor."""
+        names = await everybody.names()
+        rule, at = asked.meant(data, names), asked.instant(data.at)
+        if data.quick and data.at is None and (counted := await quick.count(rule.rule, names.definitions)):
+            return Counted(at=counted.at, count=counted.count, people=counted.people)
+        found = await people.count(everybody, rule.resolved, at)
         return Counted(at=at, count=found.count, people=found.people)
 
     @post("/sample", operation_id="SampleSegment", summary="Show some whom a rule means", **_ASK)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from projections.segment_members.quick import Quick
 from tests.domain.kernel.rules.strategies import TOLD, histories, instants
 from tests.projections.batch.synthetic import lakehouse_of
 
-WORLD = World(zone=ZoneInfo("Asia/Shanghai"), told=TOLD)
+WORLD = World(zone=ZoneInfo("Asia/Shanghai"), told=frozenset({TOLD}))
 ANYTHING = Measure(within=Last(amount=30))
 ACTIVE: Rule = Compare(left=ANYTHING, op="gte", right=1)
 OFTEN: Rule = Compare(left=ANYTHING, op="gte", right=3)
@@ -42,10 +42,10 @@ def crowd(drawn: list[History]) -> dict[str, History]:
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(histories(), min_size=1, max_size=6), instants())
-def test_a_segment_has_the_history_that_each_of_its_people_had(drawn: list[History], now: object) -> None:
+def test_a_segment_has_the_history_that_each_of_its_people_had(drawn: list[History], now: datetime) -> None:
     """At every instant of the past the size is the number of those of whom the rule held: no later word is seen."""
     people = crowd(drawn)
-    at = [now - timedelta(days=days) for days in (0, 7, 29, 30, 31, 90)]  # type: ignore[operator]  # an instant
+    at = [now - timedelta(days=days) for days in (0, 7, 29, 30, 31, 90)]
 
     async def ask() -> list[asking.Size]:
         return await asking.sizes(lakehouse_of(people, WORLD), ACTIVE, at)
@@ -56,28 +56,28 @@ def test_a_segment_has_the_history_that_each_of_its_people_had(drawn: list[Histo
 
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(histories(), min_size=1, max_size=6), instants())
-def test_counts_samples_members_and_overlaps_agree(drawn: list[History], now: object) -> None:
+def test_counts_samples_members_and_overlaps_agree(drawn: list[History], now: datetime) -> None:
     """The same people, however they are asked for."""
     people = crowd(drawn)
     inside = {
-        key: sorted(one for one, history in people.items() if holds(rule, history, now, WORLD))  # type: ignore[arg-type]
+        key: sorted(one for one, history in people.items() if holds(rule, history, now, WORLD))
         for key, rule in RULES.items()
     }
 
     async def ask() -> None:
         lakehouse = lakehouse_of(people, WORLD)
-        found = await asking.count(lakehouse, ACTIVE, now, sample=100)  # type: ignore[arg-type]
+        found = await asking.count(lakehouse, ACTIVE, now, sample=100)
         assert (found.count, found.people, sorted(found.sample)) == (
             len(inside["active"]),
             len(people),
             inside["active"],
         )
-        fewer = await asking.count(lakehouse, ACTIVE, now, sample=2)  # type: ignore[arg-type]
+        fewer = await asking.count(lakehouse, ACTIVE, now, sample=2)
         assert fewer.sample == found.sample[:2]
         after = inside["active"][0] if inside["active"] else ""
-        listed = [one async for part in asking.members(lakehouse, ACTIVE, now, after=after) for one in part]  # type: ignore[arg-type]
+        listed = [one async for part in asking.members(lakehouse, ACTIVE, now, after=after) for one in part]
         assert listed == inside["active"][1:]
-        compared = await asking.overlap(lakehouse, RULES, now)  # type: ignore[arg-type]
+        compared = await asking.overlap(lakehouse, RULES, now)
         for (i, one), (j, other) in product(enumerate(RULES), repeat=2):
             assert compared.counts[i][j] == len({*inside[one]} & {*inside[other]})
 
@@ -93,7 +93,7 @@ async def test_a_rule_over_tags_is_counted_from_the_last_build(tmp_path: Path) -
     definitions = Definitions(tags=tags, segments={"calm": never})
     assert await quick.count(never, definitions) is None
 
-    now = msgspec.convert("2026-11-26T00:00:00Z", type=__import__("datetime").datetime)
+    now = datetime(2026, 11, 26, tzinfo=UTC)
     await build_tags(lakehouse_of(people, WORLD), ToBuild(tags, {"first": "flag"}), now, UrlStore(tmp_path.as_uri()))
     quick = Quick(tmp_path.as_uri())
     found = await quick.count(Not(of=never), definitions)
