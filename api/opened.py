@@ -72,9 +72,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
     """Open the event store and what works over it; the first keys are let in, the first rules adopted."""
     async with open_event_store(settings.database_url, secrets.master_key, pool_size=_POOL) as store:
-        await ensure_first_keys(store.pool, secrets)
-        naming = Naming(secrets.pepper)
-        await ensure_rules(store.streams, naming)
+        naming = await _first_of_all(store, secrets)
         metrics = Metrics()
         quarantine = Quarantine(store.pool, secrets.master_key)
         erasing = _erasing(settings, store, naming, quarantine)
@@ -120,6 +118,14 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
                 quick=Quick(settings.lake_url),
                 metrics=metrics,
             )
+
+
+async def _first_of_all(store: EventStore, secrets: Secrets) -> Naming:
+    """Let the first keys in, adopt the first rules; returns how ids are made."""
+    await ensure_first_keys(store.pool, secrets)
+    naming = Naming(secrets.pepper)
+    await ensure_rules(store.streams, naming)
+    return naming
 
 
 def _erasing(settings: Settings, store: EventStore, naming: Naming, quarantine: Quarantine) -> Erasing:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
 import httpx
 import psycopg
 import uvicorn
@@ -20,6 +21,7 @@ from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from projections.engine import runner
 from projections.views import views
+from tests.projections.following import until
 from workers.running.embedded_postgres import EmbeddedPostgres
 
 
@@ -50,6 +52,7 @@ async def running_koi(
     database = postgres.url_of(name)
     settings = Settings.build({"KOI_HOME": str(home)}, database_url=database, nats_url="nats://127.0.0.1:1")
     with serving(settings, secrets) as url, projecting(database, settings.lake_url):
+        await _views_are_there(database, len(views(settings.lake_url, database)))
         yield RunningKoi(
             url=url,
             database=database,
@@ -57,6 +60,12 @@ async def running_koi(
             secrets=secrets,
             keys=await _keys(database, secrets),
         )
+
+
+async def _views_are_there(database: str, wanted: int) -> None:
+    reading = await asyncpg.connect(database)
+    await until(reading, "SELECT count(*) FROM projection_position", wanted)
+    await reading.close()
 
 
 async def _keys(database: str, secrets: Secrets) -> dict[str, str]:
