@@ -23,6 +23,7 @@ COMMANDS = {
     "context": ("workers.cli.context:app", "Ask where and when: regions, phones, the calendar, cleaning."),
     "infer": ("workers.cli.inferring:app", "Infer what nobody has said, by declared rules."),
     "identity": ("workers.cli.identity:app", "Ask who is one person and why, decide matches, change the rules."),
+    "tags": ("workers.cli.tags:app", "List tags, explain and try them, build those of everybody, define one's own."),
     "models": ("workers.cli.models:app", "Train models, let them speak, let them score."),
     "segments": ("workers.cli.segments:app", "Ask who belongs together, now or then; keep rules and lists of people."),
     "projections": ("workers.cli.projecting:app", "Look at views, rebuild them, verify them."),
