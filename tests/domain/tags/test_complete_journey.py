@@ -178,20 +178,7 @@ def computed(files: duckdb.DuckDBPyConnection) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _histories(files: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, History]]:
-    catalogue = {
-        str(row[0]): {"department": row[1], "brand": row[2], "category": row[3], "product_type": row[4]}
-        for row in files.sql(
-            "SELECT DISTINCT product_id, department, brand, product_category, product_type FROM lines"
-        ).fetchall()
-    }
-    knowing = Knowing(
-        zone=ZONE,
-        fields=declared(),
-        vocabulary=Vocabulary.load(),
-        day=Calendar().day,
-        product=lambda product_id: catalogue.get(product_id, {}),
-    )
+def _facts(files: duckdb.DuckDBPyConnection) -> dict[int, list[Fact]]:
     facts: dict[int, list[Fact]] = defaultdict(list)
     ordered = "SELECT * FROM lines ORDER BY household_id, transaction_timestamp, basket_id"
     bought: dict[tuple[int, int], list[tuple[Any, ...]]] = defaultdict(list)
@@ -218,6 +205,24 @@ def _histories(files: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, History]
         for household, day, campaign in files.sql(statement).fetchall():
             at = day.replace(tzinfo=UTC)
             facts[household].append(Fact(-1, at, name, "cj", None, None, {"campaign_id": str(campaign)}))
+    return facts
+
+
+def _histories(files: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, History]]:
+    catalogue = {
+        str(row[0]): {"department": row[1], "brand": row[2], "category": row[3], "product_type": row[4]}
+        for row in files.sql(
+            "SELECT DISTINCT product_id, department, brand, product_category, product_type FROM lines"
+        ).fetchall()
+    }
+    knowing = Knowing(
+        zone=ZONE,
+        fields=declared(),
+        vocabulary=Vocabulary.load(),
+        day=Calendar().day,
+        product=lambda product_id: catalogue.get(product_id, {}),
+    )
+    facts = _facts(files)
     incomes = dict(files.sql("SELECT household_id, income FROM demographics").fetchall())
     for household, of_one in facts.items():
         seen = [occurring(fact, knowing) for fact in sorted(of_one, key=lambda fact: fact.occurred_at)]
