@@ -118,7 +118,7 @@ def _split(table: pa.Table, name: str, of: Sequence[pa.Table]) -> list[pa.Table]
     numbers = np.repeat(np.arange(len(of)), [facts.num_rows for facts in of])
     sorting = np.argsort(ids)
     origin = numbers[sorting][np.searchsorted(ids[sorting], table[name].to_numpy())]
-    sorted_table = table.take(pa.array(np.argsort(origin, kind="stable")))
+    sorted_table = table.take(np.argsort(origin, kind="stable"))
     ends = np.searchsorted(np.sort(origin), np.arange(len(of) + 1))
     return [sorted_table.slice(low, high - low) for low, high in pairwise(ends)]
 
