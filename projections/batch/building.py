@@ -148,7 +148,7 @@ def _done(store: UrlStore, folder: str, parts: Sequence[str]) -> dict[str, PartF
 
 
 def _path(folder: str, part: str) -> str:
-    return f"{folder}/part={part}.parquet"
+    return f"{folder}/part={part or 'all'}.parquet"
 
 
 def _write(store: UrlStore, path: str, table: pa.Table, part: str) -> PartFile:

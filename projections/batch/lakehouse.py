@@ -29,6 +29,7 @@ from projections.products import queries as products
 Words = Callable[[Mapping[str, Iterable[str]]], Awaitable[Mapping[str, History]]]
 # A part is read at once: with more rows in it than this there are more parts.
 MOST_ROWS: Final = 3_000_000
+FEW_ROWS: Final = 1_000_000
 _CHUNK: Final = 5_000
 
 
@@ -42,7 +43,7 @@ class Lakehouse(msgspec.Struct, frozen=True, kw_only=True):
 
     `files` are the staged files of each level by bucket, as `filesystem` names them; `withdrawn` those that tell which
     facts were taken back; `tail` is what the log holds beyond. `world` is what rules know beside people, `day` what the
-    calendar says of a day. `digits` of a profile's id tell its part: 16 parts, or 256 of much data.
+    calendar says of a day. `digits` of a profile's id tell its part: little data is one part, else there are 16 or 256.
     """
 
     files: Mapping[Level, Mapping[int, tuple[str, ...]]]
@@ -61,11 +62,12 @@ class Lakehouse(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def parts(self) -> list[str]:
         """The parts: how the ids of their profiles begin."""
-        return [f"{number:0{self.digits}x}" for number in range(16**self.digits)]
+        return [f"{number:0{self.digits}x}" for number in range(16**self.digits)] if self.digits else [""]
 
     def files_of(self, level: Level, part: str) -> tuple[str, ...]:
         """Return the files that hold the customers whose ids begin so."""
-        return self.files[level].get(int(part[0], BUCKETS), ())
+        buckets = [int(part[0], BUCKETS)] if part else sorted(self.files[level])
+        return tuple(file for bucket in buckets for file in self.files[level].get(bucket, ()))
 
     def columns(self, level: Level) -> frozenset[str]:
         """Return the columns that staged rows have: made-up data may have fewer than what is staged here."""
@@ -120,8 +122,15 @@ async def opened(
         products=await _catalogue(connection, fields),
         filesystem=store.filesystem,
         position=extent.upto,
-        digits=1 if rows <= MOST_ROWS * BUCKETS else 2,
+        digits=_digits(rows),
     )
+
+
+def _digits(rows: int) -> int:
+    # A query of hundreds of tags takes seconds to make ready, each time: little data is asked once.
+    if rows <= FEW_ROWS:
+        return 0
+    return 1 if rows <= MOST_ROWS * BUCKETS else 2
 
 
 def _by_bucket(

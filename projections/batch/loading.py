@@ -216,7 +216,7 @@ _OF_PROPERTY: Final = {
 
 def _between(part: str) -> str:
     """Return the test for customers whose ids begin so: as a range, which files are sorted by."""
-    if len(part) == 1:
+    if len(part) <= 1:
         return "true"
     return f"customer_id >= '{part}' AND customer_id < '{part}g'"
 

@@ -9,7 +9,7 @@ import pytest
 
 from commands.runtime.settings import Settings
 from projections.views import views
-from tests.projections.following import following
+from tests.projections.following import current, following
 from tests.projections.log import Log, an_order, customer_id
 from workers.cli import main
 
@@ -42,9 +42,11 @@ async def test_a_segment_from_a_rule_to_its_end(
     log = Log(settings.database_url)
     log.register("li", "member_code")
     log.register("wang", "member_code")
-    log.seal(an_order("li", 500))
+    at = log.seal(an_order("li", 500))
     log.close()
-    async with following(settings.database_url, *views(settings.lake_url, settings.database_url)):
+    kept = views(settings.lake_url, settings.database_url)
+    await current(settings.database_url, at, *kept)
+    async with following(settings.database_url, *kept):
         said = await koi("segments", "say", str(rule))
         wrong = await koi("segments", "count", '{"type": "in_segment", "key": "nope"}')
         await koi("segments", "create", "buyers", str(rule), "--zh", "买家", "--en", "Buyers")
