@@ -11,7 +11,7 @@ from domain.kernel.rules.explaining import Explainer
 from domain.kernel.rules.history import History
 from domain.kernel.rules.judging import Plan
 from domain.kernel.rules.kinds import Known
-from domain.kernel.rules.reasons import Evident, Reason, Said
+from domain.kernel.rules.reasons import Reason, Why
 from domain.kernel.rules.resolving import Definitions, resolve
 from domain.kernel.rules.tree import Tag, Value
 from domain.tags.definition import Definition, Freshness, Type, Words
@@ -37,28 +37,13 @@ class TagValue(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a tag's definition, and how it came out: `holds` of a condition, else its `value`.
-
-    `facts` are the newest of the `total` that count; `said` what was said, or inferred.
-    """
-
-    place: str
-    part: Any
-    holds: bool | None
-    value: Any
-    total: int
-    facts: list[Evident]
-    said: list[Said]
-
-
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """The value of a tag of somebody as of an instant, and the evidence that it came from."""
 
     profile_id: UUID
     at: datetime
     tag: TagValue
-    evidence: list[Part]
+    evidence: list[Why]
 
 
 class Plans:
@@ -133,18 +118,10 @@ def shown(definition: Definition, value: Known) -> TagValue:
     )
 
 
-def _parts(reason: Reason) -> Iterator[Part]:
+def _parts(reason: Reason) -> Iterator[Why]:
     """Yield the parts that rest on something: facts, words, or a tag that is opened below."""
     if reason.total or reason.said or isinstance(reason.node, Tag) or not reason.parts:
-        yield Part(
-            place=reason.place,
-            part=msgspec.to_builtins(reason.node),
-            holds=reason.holds,
-            value=reason.value,
-            total=reason.total,
-            facts=list(reason.facts),
-            said=list(reason.said),
-        )
+        yield Why.of(reason)
     for part in reason.parts:
         yield from _parts(part)
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from domain.kernel.rules.explaining import Explainer
 from domain.kernel.rules.history import History
-from domain.kernel.rules.reasons import Evident, Reason, Said
+from domain.kernel.rules.reasons import Reason, Why
 from domain.kernel.rules.resolving import Definitions
 from domain.kernel.rules.tree import All, AnyOf, Constant, InSegment, Not, Rule
 from projections.identity_graph.queries import members_of
@@ -17,21 +16,6 @@ from projections.segment_members.everybody import Everybody
 
 # What only joins others, and what is written down, needs no evidence.
 _BARE = (All, AnyOf, Not, Constant)
-
-
-class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the rule (as JSON, at its `place`) and how it came out: `holds` of a condition, else its `value`.
-
-    `facts` are the newest of the `total` that count; `said` what was said, or inferred.
-    """
-
-    place: str
-    part: Any
-    holds: bool | None
-    value: Any
-    total: int
-    facts: list[Evident]
-    said: list[Said]
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,14 +47,6 @@ def _told(reason: Reason) -> Iterator[Why]:
     """Tell what is asked, from the whole to its parts; a segment by what it is made of."""
     is_opened = isinstance(reason.node, InSegment) and reason.parts
     if not isinstance(reason.node, _BARE) and not is_opened:
-        yield Why(
-            place=reason.place,
-            part=msgspec.to_builtins(reason.node),
-            holds=reason.holds,
-            value=reason.value,
-            total=reason.total,
-            facts=list(reason.facts),
-            said=list(reason.said),
-        )
+        yield Why.of(reason)
     for part in reason.parts:
         yield from _told(part)

@@ -1,6 +1,7 @@
 """Reasons: the parts of a rule or a value as they came out, with the facts and words they came from."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -45,3 +46,30 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Evident, ...] = ()
     said: tuple[Said, ...] = ()
     parts: tuple["Reason", ...] = ()
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """A part as it is shown (as JSON, at its `place`): `holds` of a condition, else its `value`.
+
+    `facts` are the newest of the `total` that count; `said` what was said, or inferred.
+    """
+
+    place: str
+    part: Any
+    holds: bool | None
+    value: Any
+    total: int
+    facts: list[Evident]
+    said: list[Said]
+
+    @classmethod
+    def of(cls, reason: Reason) -> "Why":
+        return cls(
+            place=reason.place,
+            part=msgspec.to_builtins(reason.node),
+            holds=reason.holds,
+            value=reason.value,
+            total=reason.total,
+            facts=list(reason.facts),
+            said=list(reason.said),
+        )
