@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,7 +10,6 @@ import cyclopts
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from commands.identity.matches import AcceptMatch, RejectMatch, accept_match, reject_match, undo_match
@@ -28,6 +26,7 @@ from projections.identity_graph.explaining import explain as explained
 from projections.identity_graph.queries import holds_around, members_of
 from projections.match_review import queries
 from projections.match_review.queries import ReviewedMatch
+from workers.cli.bars import progress
 from workers.cli.identity_rules import app as rules
 
 app = cyclopts.App(
@@ -79,7 +78,7 @@ def propose(*, model: str = "people", as_json: AsJson = False) -> None:
     from workers.linkage.model import read_model
     from workers.linkage.proposing import propose as run
 
-    with _progress(shown=not as_json) as told:
+    with progress(_out, shown=not as_json) as told:
         came = _with(lambda store: run(store, read_model(model), told=told))
     if as_json:
         _print_json(came)
@@ -205,20 +204,6 @@ def _with(act: Callable[[EventStore], Awaitable[Any]]) -> Any:
             return await act(store)
 
     return asyncio.run(acting())
-
-
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=_out, transient=True, disable=not (shown and _out.is_terminal)) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda what, done, of: progress.update(task, description=what, completed=done, total=of or None)
 
 
 def _print_json(found: object) -> None:

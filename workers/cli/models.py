@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,7 +10,6 @@ import cyclopts
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from commands.runtime.context import Context
@@ -23,6 +21,7 @@ from domain.kernel.errors import InvalidInputError
 from domain.scoring.errors import ModelNotFoundError
 from domain.scoring.kinds import kinds as known_kinds
 from projections.model_scorecard import queries
+from workers.cli.bars import progress
 
 app = cyclopts.App(name="models", help="Train models, decide which version speaks, and let it score everybody.")
 _out = Console()
@@ -275,22 +274,8 @@ def _with_work(act: Callable[[Work], Awaitable[Any]], *, shown: bool) -> Any:
         async with open_scoring(settings, Secrets.load(settings.secrets_file), by=_BY, told=told) as work:
             return await act(work)
 
-    with _progress(shown=shown) as told:
+    with progress(_out, shown=shown) as told:
         return asyncio.run(acting(told))
-
-
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=_out, transient=True, disable=not (shown and _out.is_terminal)) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda what, done, of: progress.update(task, description=what, completed=done, total=of or None)
 
 
 def _print_json(found: object) -> None:
