@@ -16,6 +16,9 @@ from commands.runtime.writer import Writer
 
 TABLE = "decision_log"
 _LOCK_TIMEOUT_SECONDS = 10
+# The pool doubles its pause with every try at a server that is away, and begins anew after this: so the server is back
+# for some seconds at most before it is used again.
+_RECONNECT_SECONDS = 5.0
 
 
 def open_recorder(database_url: str, *, pool_size: int = 2) -> DecisionRecorder:
@@ -31,6 +34,7 @@ def open_recorder(database_url: str, *, pool_size: int = 2) -> DecisionRecorder:
         max_overflow=pool_size - 1,
         lock_timeout=_LOCK_TIMEOUT_SECONDS,
     )
+    datastore.pool.reconnect_timeout = _RECONNECT_SECONDS
     return DecisionRecorder(datastore, events_table_name=TABLE)
 
 

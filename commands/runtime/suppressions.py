@@ -113,7 +113,7 @@ class Listening:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 _log.warning("listening for erasures: %s", type(error).__name__)
                 await asyncio.sleep(_POLL_SECONDS)
 

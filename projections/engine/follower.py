@@ -8,7 +8,7 @@ import asyncpg
 
 from projections.engine import position, schema
 from projections.engine.applying import take
-from projections.engine.connecting import connect
+from projections.engine.connecting import TRANSIENT, connect
 from projections.engine.page import Page
 from projections.engine.passing import Passing
 from projections.engine.poison import Isolation, is_poison
@@ -19,6 +19,8 @@ from projections.engine.tail import Tail
 _log = logging.getLogger("koi.projections")
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 10.0
+# A server that is away comes back for all views at once: who waits for longer only keeps others waiting.
+_AWAY_PAUSE_SECONDS = 1.0
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('koi projection ' || $1, 0))"
 _CREATING = "SELECT pg_advisory_xact_lock(hashtextextended('koi creating ' || $1, 0))"
 
@@ -53,9 +55,11 @@ class Follower:
             except Exception as error:  # noqa: BLE001 - whatever it was, the view must go on once it is over
                 if time.monotonic() - started > _LONGEST_PAUSE_SECONDS:
                     pause = _FIRST_PAUSE_SECONDS
+                longest = _AWAY_PAUSE_SECONDS if isinstance(error, TRANSIENT) else _LONGEST_PAUSE_SECONDS
+                pause = min(pause, longest)
                 _log.warning("%s: %s, again in %.1f s", self._projection.name, _described(error), pause)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                pause *= 2
 
     async def _session(self) -> None:
         connection = await connect(self._database_url, self._projection.name)
@@ -98,6 +102,8 @@ class Follower:
             page = await self._tail.page_after(reached)
             if page.is_empty:
                 await bell.wait()
+                if connection.is_closed():
+                    return  # a server that crashed has lost the last moments: where the view stands is read anew
                 continue
             try:
                 await self._pass(connection, page)

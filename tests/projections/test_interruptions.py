@@ -31,6 +31,21 @@ async def test_views_go_on_after_every_connection_was_cut(database: str, log: Lo
     assert (await verify(database, PROJECTION)).equal
 
 
+async def test_a_view_that_rests_makes_again_what_a_crash_has_lost(
+    database: str, log: Log, reading: asyncpg.Connection
+) -> None:
+    """The last moments of a view do not survive a crash: it makes them again although nothing new is in the log."""
+    async with following(database, PROJECTION, tally()):
+        position = log.seal(a_fact("li"))
+        await wait_until(reading, PROJECTION.name, position, SECONDS)
+        await wait_until(reading, "tally", position, SECONDS)
+        assert await reading.fetchval(_CUT) > 0
+        await reading.execute("UPDATE projection_position SET position = 0")
+        await reading.execute("DELETE FROM customer_360.activity")
+        await asyncio.gather(*(_reached(database, view, position) for view in (PROJECTION.name, "tally")))
+    assert await reading.fetchval("SELECT sum(events)::bigint FROM customer_360.activity") == 1
+
+
 async def _reached(database: str, view: str, position: int) -> None:
     connection = await asyncpg.connect(database)
     await wait_until(connection, view, position, SECONDS)
