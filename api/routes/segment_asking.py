@@ -12,6 +12,7 @@ from projections.rule_names.queries import Names
 from projections.segment_members.checking import Checked, as_of, checked, of_segment
 
 _MOST_INSTANTS: Final = 400
+_LONGEST_STEP_DAYS: Final = 3660
 _MOST_SEGMENTS: Final = 50
 _MOST_SAMPLE: Final = 50
 
@@ -77,17 +78,14 @@ def instants(asked: WhomOverTime) -> list[datetime]:
     since, until = instant(asked.since, "since"), instant(asked.until, "until")
     if since > until:
         raise InvalidInputError("it begins after it ends", field="since")
-    if not 0 < asked.step_days < _LONGEST_STEP:
-        raise InvalidInputError("a step is more than 0 days, and at most 3660", field="step_days")
-    step = timedelta(days=asked.step_days)
+    step = timedelta(days=asked.step_days) if 0 < asked.step_days <= _LONGEST_STEP_DAYS else timedelta()
+    if not step:  # a millionth of a second is the least there is
+        raise InvalidInputError(f"a step is more than 0 days, and at most {_LONGEST_STEP_DAYS}", field="step_days")
     steps = int((until - since) / step)
     if steps >= _MOST_INSTANTS:
         raise InvalidInputError(f"that is {steps + 1} instants, {_MOST_INSTANTS} at most", field="step_days")
     found = [since + number * step for number in range(steps + 1)]
     return found if found[-1] == until else [*found, until]
-
-
-_LONGEST_STEP: Final = 3661
 
 
 def samples(asked: WhomToShow) -> int:

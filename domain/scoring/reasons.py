@@ -69,12 +69,13 @@ def in_words(reason: Reason, names: Mapping[str, Words] | None = None) -> Reason
     sentence = sentences().get(reason.feature)
     if sentence is None:
         name = (names or {}).get(reason.feature, Words(zh=reason.feature, en=reason.feature))
-        words = Words(zh=f"{name.zh}：{_plain(reason.value)}", en=f"{name.en}: {_plain(reason.value)}")
+        value = _said(reason.value, "")
+        words = Words(zh=f"{name.zh}：{value.zh}", en=f"{name.en}: {value.en}")
     elif sentence.zh_none and (reason.value is None or (not reason.value and not sentence.zero)):
         words = Words(zh=sentence.zh_none, en=sentence.en_none)
     else:
         value = _said(reason.value, sentence.unit)
-        words = Words(zh=sentence.zh.format(value=value), en=sentence.en.format(value=value))
+        words = Words(zh=sentence.zh.format(value=value.zh), en=sentence.en.format(value=value.en))
     beside = _beside(reason)
     zh, en = words.zh + beside.zh, words.en + beside.en
     return ReasonInWords(feature=reason.feature, value=reason.value, effect=reason.effect, zh=zh, en=en)
@@ -94,19 +95,19 @@ def _beside(reason: Reason) -> Words:
     return Words(zh="", en="")
 
 
-def _said(value: Scalar | None, unit: str) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if unit == "percent":
-            return f"{value:.0%}"
-        return _plain(value / _UNITS.get(unit, 1.0))
-    return _plain(value)
+def _said(value: Scalar | None, unit: str) -> Words:
+    """Return a value as people write it; truth values are words, and those differ."""
+    match value:
+        case None:
+            text = "-"
+        case bool():
+            return Words(zh="是", en="yes") if value else Words(zh="否", en="no")
+        case int() | float():
+            text = f"{value:.0%}" if unit == "percent" else _number(value / _UNITS.get(unit, 1.0))
+        case _:
+            text = value
+    return Words(zh=text, en=text)
 
 
-def _plain(value: Scalar | None) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "是 yes" if value else "否 no"
-    if isinstance(value, int | float):
-        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0").rstrip(".")
-    return value
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -9,6 +9,7 @@ import msgspec
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.event import Event
 from domain.kernel.ids import derived
+from domain.kernel.same import same_json
 from domain.segments import errors
 
 Kind = Literal["dynamic", "static"]
@@ -130,7 +131,7 @@ class Segment(Aggregate):
             raise errors.SegmentKindError(
                 "the segment is a list: upload people instead of defining a rule", field="rule"
             )
-        if rule != self.rule:
+        if not same_json(rule, self.rule):
             self.record(Segment.Defined, segment_version=self.segment_version + 1, rule=rule)
         return self.segment_version
 

@@ -11,6 +11,7 @@ import msgspec
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.event import Event
 from domain.kernel.ids import derived
+from domain.kernel.same import same_json
 from domain.tags import errors
 from domain.tags.definition import KEY, Type
 
@@ -91,7 +92,7 @@ class Tag(Aggregate):
         """
         self._require_use(shipped)
         terms = _checked(terms)
-        if terms != self.terms:
+        if not same_json(terms, self.terms):
             version = max(self.tag_version, shipped) + 1
             self.record(Tag.Redefined, key=key, tag_version=version, terms=terms)
         return self.tag_version

@@ -1,6 +1,6 @@
 """Check rules as they are told: what is wrong with one, and at which place; and what one is, all put in."""
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
 import msgspec
 
@@ -65,10 +65,9 @@ def as_of(at: datetime | None, present: datetime, field: str = "at") -> datetime
         return present
     if at.tzinfo is None:
         raise InvalidInputError("a time needs its zone, such as 2026-11-23T09:00:00Z", field=field)
-    try:
-        found = at.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInputError("the time is outside the years 1 to 9999", field=field) from None
+    if not MINYEAR < at.year < MAXYEAR:  # in another zone it would be outside the calendar
+        raise InvalidInputError(f"the time is outside the years {MINYEAR + 1} to {MAXYEAR - 1}", field=field)
+    found = at.astimezone(UTC)
     if found > present:
         raise InvalidInputError("the time is yet to come: who will be in then, nobody knows", field=field)
     return found

@@ -77,6 +77,16 @@ async def test_a_segment_is_counted_sampled_and_explained(everything: httpx.Asyn
     assert why.json()["is_in"]
 
 
+async def test_a_step_of_nothing_and_a_time_before_all_are_told(everything: httpx.AsyncClient) -> None:
+    """What would be divided by, or lies outside the calendar of some zone, is no failure of Koi's."""
+    rule = bought(a_name())
+    asked_for = {"rule": rule, "since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "step_days": 1e-12}
+    nothing = await everything.post("/api/v1/segments/history", json=asked_for)
+    assert is_problem(nothing, 422, "input.invalid")["errors"][0]["field"] == "step_days"
+    early = await everything.post("/api/v1/segments/count", json={"rule": rule, "at": "0001-01-01T00:00:00Z"})
+    assert is_problem(early, 422, "input.invalid")["errors"][0]["field"] == "at"
+
+
 async def test_a_segment_thought_of_today_has_its_true_history(everything: httpx.AsyncClient) -> None:
     """Who would have been in then, was in then: sizes of the past, and lists of it."""
     town, li, wang = a_name(), a_name(), a_name()

@@ -197,8 +197,12 @@ def _plain_words(option: Any) -> str:
         return f"one of {', '.join(map(str, typing.get_args(option)))}"
     if typing.get_origin(option) is tuple:
         inner = typing.get_args(option)[0]
-        return f"a list of {' or '.join(_WORDS[one].removeprefix('a ') + 's' for one in _options(inner))}"
+        return f"a list of {' or '.join(_plural(_WORDS[one]) for one in _options(inner))}"
     return _WORDS[option]
+
+
+def _plural(words: str) -> str:
+    return f"{words.removeprefix('a ')}s" if words.startswith("a ") else words
 
 
 def _told(data: object) -> str:

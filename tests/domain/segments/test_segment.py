@@ -37,6 +37,14 @@ def test_another_rule_is_another_version_and_the_same_is_none() -> None:
     assert refused.then_raises(errors.SegmentKindError).field == "rule"
 
 
+def test_one_and_true_are_two_rules() -> None:
+    """Python has them equal; a rule that is corrected from the one to the other is another rule."""
+    one, true = ({"type": "compare", "left": {"type": "attribute", "name": "is_vip"}, "right": it} for it in (1, True))
+    defined = Segment.Defined(segment_version=1, rule=one)
+    given(Segment, CREATED, defined).when(lambda s: s.define(true)).then_answers(2)
+    given(Segment, CREATED, defined).when(lambda s: s.define(dict(reversed(one.items())))).then().then_answers(1)
+
+
 def test_a_list_is_known_by_its_digest() -> None:
     """The same file uploaded twice changes nothing."""
     told: dict[str, Any] = {"people": 3, "path": LIST.path, "sha256": "ab", "origin": LIST.origin}

@@ -31,6 +31,13 @@ def test_a_tag_begins_once_and_another_definition_is_another_version() -> None:
     given(Tag).when(lambda tag: tag.redefine("score", TERMS)).then_raises(errors.TagNotFoundError)
 
 
+def test_one_and_true_are_two_values() -> None:
+    """Python has them equal; a tag is another one."""
+    one, true = (msgspec.structs.replace(TERMS, value={"type": "constant", "value": it}) for it in (1, True))
+    defined = Tag.Defined(key="score", tag_version=1, terms=one)
+    given(Tag, defined).when(lambda tag: tag.redefine("score", true)).then_answers(2)
+
+
 def test_a_tag_that_comes_with_koi_gets_its_stream_with_its_first_change() -> None:
     """Its own version goes on from the one that was shipped."""
     changed = Tag.Redefined(key="score", tag_version=4, terms=OTHER)

@@ -23,7 +23,7 @@ def comparison(node: Compare, around: Surroundings) -> Findings:
         return
     if node.op in _ORDERS and kind in {"bool", "list"}:
         yield Finding("op", f"{node.op} wants numbers or texts, and the left side is {named(kind)}: {_instead(kind)}")
-    elif node.op in {"eq", "in", "not_in", "starts_with"} and kind == "list":
+    elif node.op in {"eq", "ne", "in", "not_in", "starts_with"} and kind == "list":
         yield Finding("op", f"{node.op} cannot be asked of {named(kind)}: {_instead(kind)}")
     elif node.op in _TEXTS and kind in {"number", "bool"}:
         yield Finding("op", f"{node.op} looks into texts, and the left side is {named(kind)}")
@@ -88,4 +88,4 @@ def _written(node: Compare) -> list[tuple[str, Scalar]]:
 
 
 def _instead(kind: ValueType) -> str:
-    return "use contains, exists or missing" if kind == "list" else "use eq"
+    return "use contains (or not contains), exists or missing" if kind == "list" else "use eq"

@@ -4,6 +4,7 @@ import math
 
 from domain.kernel.rules.checks.finding import Finding, Findings, Surroundings, among, unknown
 from domain.kernel.rules.checks.values import events
+from domain.kernel.rules.checks.windows import LONGEST_SECONDS
 from domain.kernel.rules.tree import Consented, Identified, InSegment, Sampled, Sequence, Step, Tagged
 
 
@@ -23,6 +24,10 @@ def step(node: Step, around: Surroundings) -> Findings:
     yield from events("events", node.events, around)
     if node.limit_seconds is not None and not (math.isfinite(node.limit_seconds) and node.limit_seconds > 0):
         yield Finding("limit_seconds", "must be more than 0 seconds; leave it out for no limit")
+    elif node.limit_seconds is not None and node.limit_seconds > LONGEST_SECONDS:
+        yield Finding(
+            "limit_seconds", f"is longer than a hundred years: use {LONGEST_SECONDS} at most, or leave it out"
+        )
 
 
 def in_segment(node: InSegment, around: Surroundings) -> Findings:

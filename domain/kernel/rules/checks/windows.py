@@ -1,6 +1,6 @@
 """Windows and spans of time."""
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Final
 
 from domain.kernel.rules.checks.finding import Finding, Findings, Surroundings
@@ -18,6 +18,7 @@ _MOST: Final[dict[Unit, int]] = {
     "year": _YEARS,
 }
 _MOST_PERIODS: Final = 1_200
+LONGEST_SECONDS: Final = _YEARS * 366 * 24 * 60 * 60
 _DAYS: Final[dict[Unit, float]] = {"minute": 1 / 1_440, "hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365}
 _MOST_DAYS: Final = 31
 
@@ -77,3 +78,5 @@ def _amount(amount: int, unit: Unit, what: str) -> Findings:
 def _instant(place: str, at: datetime | None) -> Findings:
     if at is not None and at.tzinfo is None:
         yield Finding(place, f"say the zone of the instant, such as {at.isoformat()}+08:00")
+    elif at is not None and not MINYEAR < at.year < MAXYEAR:  # in another zone it would be outside the calendar
+        yield Finding(place, f"must be in the years {MINYEAR + 1} to {MAXYEAR - 1}; leave it out for no bound")

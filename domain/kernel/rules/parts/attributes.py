@@ -111,6 +111,6 @@ def _day_said(text: Known, moment: Moment) -> date | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.date() if at.tzinfo is None else day_of(at, moment.person.world.zone)
+    except (ValueError, OverflowError):  # no day, or one that the zone's calendar does not reach
         return None
-    return at.date() if at.tzinfo is None else day_of(at, moment.person.world.zone)

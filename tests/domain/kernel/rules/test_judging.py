@@ -1,6 +1,6 @@
 """Judging: the fast judge says what the plain one says, however histories come about."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.kernel.rules.history import History, Occurrence
+from domain.kernel.rules.history import History, Occurrence, Word
 from domain.kernel.rules.judging import Plan, holds, value_of
-from domain.kernel.rules.tree import Level, Rule, Value
+from domain.kernel.rules.tree import Attribute, Level, Rule, Value
 from domain.kernel.rules.world import World
 from tests.domain.kernel.rules.reference import Plainly
 from tests.domain.kernel.rules.strategies import TOLD, histories, instants, rules, values
@@ -79,3 +79,11 @@ def test_what_comes_late_or_in_any_order_counts_at_its_time(
 def _words(history: History) -> dict[str, Any]:
     names = ("attributes", "tags", "consents", "identifiers", "predictions", "segments")
     return {name: getattr(history, name) for name in names}
+
+
+@pytest.mark.parametrize("told", ["9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00+08:00", "soon"])
+def test_a_day_that_no_calendar_has_is_missing(told: str) -> None:
+    """Whatever a source tells as the day of joining: a fault with it would hold up all rules about the person."""
+    now = datetime(2026, 11, 26, tzinfo=UTC)
+    history = History(profile_id="x", attributes={"joined_at": [Word(now, told)]})
+    assert value_of(Attribute(name="member_days"), history, now, a_world()) is None

@@ -123,6 +123,30 @@ def _replaced(whole: Any, junk: Any, data: st.DataObject) -> Any:
             "left.key",
             "there is no tag 'orders_30d': did you mean value.orders_30d?",
         ),
+        (
+            {"type": "compare", "left": {"type": "context", "name": "festivals"}, "op": "ne", "right": "春节"},
+            "op",
+            "ne cannot be asked of a list of texts",
+        ),
+        (
+            {"type": "sequence", "steps": [{"events": ["app.opened"], "limit_seconds": 1e300}]},
+            "steps.0.limit_seconds",
+            "is longer than a hundred years",
+        ),
+        (
+            {"type": "as_of", "at": "9999-12-31T23:59:59-08:00", "rule": {"type": "all", "of": []}},
+            "at",
+            "must be in the years 2 to 9998",
+        ),
+        (
+            {
+                "type": "compare",
+                "left": ORDERS | {"within": {"type": "between", "since": "0001-01-01T00:00:00+08:00"}},
+                "right": 1,
+            },
+            "left.within.since",
+            "must be in the years 2 to 9998",
+        ),
         ({"type": "consented", "channel": "fax"}, "channel", "there is no channel 'fax': there are email, sms"),
         ({"type": "identified", "identifier": "phon"}, "identifier", "did you mean phone?"),
         ({"type": "sampled", "salt": "s", "until": 2}, "until", "a share is from 0 to 1, and this is 2.0"),

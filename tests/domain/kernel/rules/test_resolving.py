@@ -53,7 +53,17 @@ def test_a_key_may_be_used_many_times_without_a_circle() -> None:
     """Twice beside each other is no circle; but what it comes to has a limit, told at once."""
     assert isinstance(resolve(Tag(key="t0"), doubling(8)), tree.Arithmetic)
     with pytest.raises(TooLargeError, match="20000 at most"):
-        resolve(Tag(key="t0"), doubling(60))
+        resolve(Tag(key="t0"), doubling(25))
+
+
+@pytest.mark.parametrize("length", [40, 5_000])
+def test_definitions_have_a_depth(length: int) -> None:
+    """A long chain of segments is told as too deep, however long: nobody could judge it."""
+    chain = {f"s{n}": tree.Not(of=InSegment(key=f"s{n + 1}")) for n in range(length)}
+    definitions = Definitions(segments={**chain, f"s{length}": FREQUENT}, tags={"orders_30d": ORDERS})
+    with pytest.raises(TooLargeError, match="nested more than 64 deep: s0 -> s1 -> s2"):
+        resolve(InSegment(key="s0"), definitions)
+    assert isinstance(resolve(tree.All(of=(InSegment(key=f"s{length - 20}"),)), definitions), tree.All)
 
 
 def test_dependencies_are_what_a_rule_looks_at() -> None:
