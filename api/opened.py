@@ -141,7 +141,9 @@ def _erasing(settings: Settings, store: EventStore, naming: Naming, quarantine: 
 def _everybody(settings: Settings, store: EventStore) -> Everybody:
     place = Place(lake_url=settings.lake_url, database_url=settings.database_url)
     opening = opening_with(store.keyring.load, store.keyring.unseal)
-    return Everybody(store.pool, place, settings.zone, calendar_of_home(settings.home), opening)
+    return Everybody(
+        store.pool, place, settings.zone, calendar_of_home(settings.home), opening, tag_values=settings.tag_values
+    )
 
 
 def _rules(home: Path) -> Describing:

@@ -7,6 +7,7 @@ from api.routes.customers import CustomerReads
 from api.routes.segment_commands import SegmentCommands
 from api.routes.segment_reads import SegmentReads
 from api.routes.tag_commands import TagCommands
+from api.routes.tag_differences import TagDifferences
 from api.routes.tag_reads import TagReads
 
 
@@ -18,5 +19,5 @@ class SegmentController(SegmentReads, SegmentCommands):
     """Segments."""
 
 
-class TagController(TagReads, TagCommands):
+class TagController(TagReads, TagDifferences, TagCommands):
     """Tags of the catalogue."""

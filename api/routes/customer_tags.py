@@ -22,6 +22,7 @@ from commands.access.scope import Scope
 from commands.identity.tag_catalogue import TagCatalogue
 from projections.customer_tags.queries import tags_of
 from projections.identity_graph.queries import members_of
+from projections.live_tags.moving import PersonMoves, moved
 from projections.live_tags.queries import Explained, TagValue, explained, live_tags
 from projections.segment_members.everybody import Everybody
 from projections.tag_catalogue.queries import catalogue
@@ -31,6 +32,8 @@ _VIEWS: Final = ("identity_graph", "customer_tags", "products", "tag_catalogue")
 
 All = NamedDependency[SkipValidation[Everybody]]
 At = Annotated[datetime | None, QueryParameter(description="As of this instant, with its zone; now, if left out.")]
+Since = Annotated[datetime, QueryParameter(description="The earlier instant, with its zone.")]
+Until = Annotated[datetime | None, QueryParameter(description="The later instant, with its zone; now, if left out.")]
 Keys = Annotated[list[str] | None, QueryParameter(name="key", description="Of these tags alone; several times.")]
 Group = Annotated[str | None, QueryParameter(description="Of this group alone.")]
 
@@ -103,6 +106,30 @@ class CustomerTagReads(Controller):
         names = await everybody.names()
         definition = one_of(await catalogue(everybody.pool), key).definition
         found = await explained(everybody, definition, names.definitions, customer_id, instant(at))
+        if found is None:
+            raise UnknownCustomerError("there is no customer with this id")
+        return read(found, position)
+
+    @get(
+        "/{customer_id:uuid}/tag-moves",
+        operation_id="CompareCustomerTags",
+        summary="Show which of a customer's tags are others at a later instant",
+        **_ONE,
+    )
+    async def tag_moves(
+        self,
+        customer_id: FromPath[UUID],
+        wait_for: NamedDependency[int | None],
+        everybody: All,
+        positions: NamedDependency[SkipValidation[Positions]],
+        since: Since,
+        until: Until = None,
+    ) -> Response[PersonMoves]:
+        """Work all tags out at both instants from what was known then, and show those that are others."""
+        position = await positions.reached(*_VIEWS, wanted=wait_for)
+        names, known = await everybody.names(), await catalogue(everybody.pool)
+        instants = instant(since, "since"), instant(until, "until")
+        found = await moved(everybody, known, names.definitions, customer_id, instants, sorted(known.tags))
         if found is None:
             raise UnknownCustomerError("there is no customer with this id")
         return read(found, position)

@@ -13,6 +13,7 @@ from api.commanding import Change, Creation, Done
 from api.openapi import CHANGE, CREATE
 from api.routes.tag_reads import one_of
 from commands.access.scope import Scope
+from commands.runtime.clock import now
 from commands.runtime.streams import Streams
 from commands.tags.changing_tag import (
     DefineTag,
@@ -28,6 +29,7 @@ from domain.tags.definition import Type
 from domain.tags.errors import TagInUseError
 from domain.tags.shipped import shipped
 from domain.tags.tag import Terms, tag_stream, tuned_terms
+from projections.live_tags.trying import check_breadth
 from projections.segment_members.everybody import Everybody
 from projections.tag_catalogue.checking import checked_terms, made_of
 from projections.tag_catalogue.queries import catalogue, terms_of
@@ -167,4 +169,5 @@ def _without_key(data: NewTag) -> dict[str, Any]:
 
 async def _check(key: str, terms: Terms, everybody: Everybody) -> None:
     names = await everybody.names()
-    checked_terms(key, terms, names.known, names.definitions)
+    checked = checked_terms(key, terms, names.known, names.definitions)
+    await check_breadth(everybody, terms.type, checked, now())

@@ -17,49 +17,24 @@ from api.pages import Page, Paging
 from api.positions import Positions
 from api.routes.segment_asking import instant
 from commands.access.scope import Scope
-from domain.kernel.rules.depending import Dependencies
-from domain.kernel.rules.reading import Problem
 from domain.tags.definition import Definition, Type, Words
 from domain.tags.errors import TagNotFoundError
-from domain.tags.lineage import lineage
 from domain.tags.shipped import shipped
+from projections.live_tags.trying import Tried, tried
 from projections.segment_members.everybody import Everybody
 from projections.tag_catalogue import queries
 from projections.tag_catalogue.checking import checked_value
 from projections.tag_catalogue.counting import Distribution, distribution
-from projections.tag_catalogue.queries import Catalogue, Listed, Version
+from projections.tag_catalogue.meaning import TagShown, meaning
+from projections.tag_catalogue.queries import Catalogue, Listed
 
 _READ: Final = (needs(Scope.READ),)
 _LIST: Final[dict[str, Any]] = {"guards": _READ, "responses": READ}
 _ONE: Final[dict[str, Any]] = {"guards": _READ, "responses": READ_ONE}
 _ASK: Final[dict[str, Any]] = {**_ONE, "status_code": HTTP_200_OK}
 _VIEW: Final = "tag_catalogue"
-_SAMPLE: Final = 10
 
 All = NamedDependency[SkipValidation[Everybody]]
-
-
-class Lineage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tag rests on; `behaviour`: on anything that people do."""
-
-    events: list[str]
-    behaviour: bool
-    fields: list[str]
-    attributes: list[str]
-    tags: list[str]
-    segments: list[str]
-    models: list[str]
-    contexts: list[str]
-
-
-class TagShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A tag of the catalogue, what it rests on, and its versions, the newest first."""
-
-    tag: Listed
-    group: Words
-    unit: Words | None
-    lineage: Lineage
-    versions: list[Version]
 
 
 class TagGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,14 +51,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     value: Any
     type: Type
     key: str = "trial"
+    labels: dict[str, Words] = {}
     at: datetime | None = None
-
-
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """How the values are spread, what to warn of, and some people with what the value is of them."""
-
-    distribution: Distribution
-    warnings: list[Problem]
 
 
 Group = Annotated[str | None, QueryParameter(description="Of this group alone.")]
@@ -132,18 +101,11 @@ class TagReads(Controller):
         everybody: All,
         positions: NamedDependency[SkipValidation[Positions]],
     ) -> Response[TagShown]:
-        """Show a tag with its definition, what it rests on, and all its versions."""
+        """Show a tag as a sentence and a definition, its weights, what it is made of and rests on, all its versions."""
         position = await positions.reached(_VIEW, wanted=wait_for)
         names = await everybody.names()
         found = one_of(await queries.catalogue(everybody.pool), key)
-        rests_on = lineage(found.definition.value, names.definitions)
-        answer = TagShown(
-            tag=found,
-            group=shipped().groups[found.definition.group].name,
-            unit=shipped().units.get(found.definition.unit),
-            lineage=_lineage(rests_on),
-            versions=await queries.versions(everybody.pool, key),
-        )
+        answer = await meaning(everybody.pool, found, names.definitions, names.labels)
         return read(answer, position, version=found.version or None)
 
     @get(
@@ -158,18 +120,22 @@ class TagReads(Controller):
         found = one_of(await queries.catalogue(everybody.pool), key).definition
         checked = checked_value(key, msgspec.to_builtins(found.value), names.known, names.definitions)
         async with everybody.turn:
-            return await distribution(await everybody.lakehouse(), checked.resolved, found.type, instant(at))
+            most = everybody.tag_values
+            return await distribution(await everybody.lakehouse(), checked, found.type, instant(at), most=most)
 
     @post("/catalogue/preview", operation_id="PreviewTag", summary="Try a tag before it is saved", **_ASK)
     async def preview(self, data: JSONBody[Trial], everybody: All) -> Tried:
-        """Check a value, work it out for everybody, and name some people who have one: nothing is saved."""
+        """Check a value, work it out for everybody, and show some people with the facts and words it came from.
+
+        Nothing is saved.
+        """
         names = await everybody.names()
-        at = instant(data.at)
         checked = checked_value(data.key, data.value, names.known, names.definitions)
-        async with everybody.turn:
-            lakehouse = await everybody.lakehouse()
-            found = await distribution(lakehouse, checked.resolved, data.type, at, sample=_SAMPLE)
-        return Tried(distribution=found, warnings=list(checked.warnings))
+        name = Words(zh=data.key, en=data.key)
+        tag = Definition(
+            key=data.key, group="", name=name, meaning=name, type=data.type, value=checked.value, labels=data.labels
+        )
+        return await tried(everybody, tag, checked, names, instant(data.at))
 
 
 def one_of(catalogue: Catalogue, key: str) -> Listed:
@@ -193,16 +159,3 @@ def _matching(catalogue: Catalogue, group: str | None, search: str | None) -> Se
 
 def _text(tag: Definition) -> str:
     return f"{tag.key} {tag.name.zh} {tag.name.en} {tag.meaning.zh} {tag.meaning.en}".casefold()
-
-
-def _lineage(found: Dependencies) -> Lineage:
-    return Lineage(
-        events=sorted(found.events),
-        behaviour=found.behaviour,
-        fields=sorted(f"{level}.{name}" for level, name in found.fields),
-        attributes=sorted(found.attributes),
-        tags=sorted(found.tags),
-        segments=sorted(found.segments),
-        models=sorted(found.models),
-        contexts=sorted(found.contexts),
-    )

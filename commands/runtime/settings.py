@@ -13,6 +13,7 @@ from domain.kernel.errors import KoiError
 DEFAULT_PORT = 8700
 _HIGHEST_PORT = 65_535
 _HOURS = 24
+_MOST_TAG_VALUES = 1_000_000
 
 
 class SettingError(KoiError):
@@ -54,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The Spark that batch runs on, such as `spark://host:7077` or `local[2]`; None: DuckDB on this machine."""
     tags_hour: int = 3
     """The hour of the zone at which the tags of everybody are built."""
+    tag_values: int = 10_000
+    """A tag of more different texts than that is refused, and kept out of builds."""
     zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     """Whose days, weeks and months tags and segments count in."""
 
@@ -102,6 +105,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             quarantine_days=_positive(env, "KOI_QUARANTINE_DAYS", default=180.0, unit="days"),
             spark_master=env.get("KOI_SPARK_MASTER") or None,
             tags_hour=_hour(env),
+            tag_values=_tag_values(env),
             zone=_zone(env),
         )
 
@@ -169,6 +173,15 @@ def _positive(env: Mapping[str, str], name: str, *, default: float, unit: str) -
     if not 0.0 < number < float("inf"):
         raise SettingError(f"{name}={text} is not a time: give {unit} above 0.", field=name)
     return number
+
+
+def _tag_values(env: Mapping[str, str]) -> int:
+    text = env.get("KOI_TAG_VALUES") or "10000"
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MOST_TAG_VALUES:
+        raise SettingError(
+            f"KOI_TAG_VALUES={text} is no number of values: give 1 to {_MOST_TAG_VALUES:,}", field="KOI_TAG_VALUES"
+        )
+    return int(text)
 
 
 def _hour(env: Mapping[str, str]) -> int:

@@ -16,8 +16,8 @@ PROPERTIES: Final = "properties."
 LISTS: Final = ("products", "items", "lines", "goods")
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A field as the file declares it; see the head of `fields.toml`."""
+class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """A field as the file declares it; see the head of `fields.toml`. It keeps its paths in steps once asked."""
 
     zh: str
     en: str
@@ -28,25 +28,20 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     derived: bool = False
     own: bool = False
 
-    @property
+    @functools.cached_property
     def steps(self) -> tuple[Path, ...]:
         """The paths, each as its keys."""
-        return _steps(self.paths)
+        return tuple(tuple(path.split(".")) for path in self.paths)
 
-    @property
+    @functools.cached_property
     def product_steps(self) -> tuple[Path, ...]:
         """The attributes of the product, each as a path of one key."""
-        return _names(self.product)
+        return tuple((name,) for name in self.product)
 
-
-@functools.cache
-def _steps(paths: tuple[str, ...]) -> tuple[Path, ...]:
-    return tuple(tuple(path.split(".")) for path in paths)
-
-
-@functools.cache
-def _names(names: tuple[str, ...]) -> tuple[Path, ...]:
-    return tuple((name,) for name in names)
+    @functools.cached_property
+    def begins(self) -> frozenset[str]:
+        """The keys that the paths begin with: a body that has none of them says nothing of the field."""
+        return frozenset(path[0] for path in self.steps)
 
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

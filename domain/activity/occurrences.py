@@ -17,6 +17,7 @@ GROUPED_BY: Final = ("category", "subcategory", "product_name", "department")
 # Where a body keeps who told it and what an SDK noticed.
 ORIGIN: Final = "$"
 _FRIDAY: Final = 5
+_UNASKED: Final[Any] = object()
 
 
 class Fact(NamedTuple):
@@ -104,9 +105,8 @@ class _Lazy(Mapping[str, Scalar]):
         self._known: dict[str, Scalar | None] = {}
 
     def get(self, key: str, default: Any = None) -> Any:  # the way rules read
-        try:
-            value = self._known[key]
-        except KeyError:
+        value = self._known.get(key, _UNASKED)
+        if value is _UNASKED:
             value = self._known[key] = self._find(key)
         return default if value is None else value
 
@@ -126,11 +126,15 @@ class _Lazy(Mapping[str, Scalar]):
         raise NotImplementedError
 
     def _said(self, field: Field, body: Mapping[str, Any]) -> Scalar | None:
-        said = found(body, field.steps, field.type, is_minor=field.type == "money" and is_minor(self._fact))
+        # Most bodies say nothing of most fields.
+        said = None if field.begins.isdisjoint(body) else self._read(field, body)
         if said is None and field.product and (product_id := self.get("product_id")) is not None:
             known = self._knowing.product(product_id)
             said = found(known, field.product_steps, field.type, is_minor=False)
         return field.default if said is None else said
+
+    def _read(self, field: Field, body: Mapping[str, Any]) -> Scalar | None:
+        return found(body, field.steps, field.type, is_minor=field.type == "money" and is_minor(self._fact))
 
 
 def _property(body: Mapping[str, Any], path: str) -> Scalar | None:
@@ -147,12 +151,12 @@ class EventFields(_Lazy):
     _level = "events"
 
     def _find(self, name: str) -> Scalar | None:
-        if name.startswith(PROPERTIES):
-            return _property(self._fact.body, name.removeprefix(PROPERTIES))
         if (derive := _DERIVED.get(name)) is not None:
             return derive(self._fact, self._knowing)
         field = self._knowing.fields.events.get(name)
-        return None if field is None else self._said(field, self._fact.body)
+        if field is not None:
+            return self._said(field, self._fact.body)
+        return _property(self._fact.body, name.removeprefix(PROPERTIES)) if name.startswith(PROPERTIES) else None
 
 
 class ItemFields(_Lazy):
@@ -167,10 +171,10 @@ class ItemFields(_Lazy):
         self._line = line
 
     def _find(self, name: str) -> Scalar | None:
-        if name.startswith(PROPERTIES):
-            return _property(self._line, name.removeprefix(PROPERTIES))
         field = self._knowing.fields.items.get(name)
         if field is None:
+            if name.startswith(PROPERTIES):
+                return _property(self._line, name.removeprefix(PROPERTIES))
             of_event = self._knowing.fields.events.get(name)
             return None if of_event is None or of_event.own else self._event.get(name)
         worked_out = _WORKED_OUT.get(name)
@@ -191,13 +195,18 @@ class ItemFields(_Lazy):
     def group(self, field: Field) -> str | None:
         """Return the group of categories: by what the event says, where that tells none by what the catalogue says."""
         fields = self._knowing.fields.items
-        own = [found(self._line, fields[name].steps, "text", is_minor=False) for name in GROUPED_BY]
+        own = [self._own(fields[name]) for name in GROUPED_BY]
         group = self._knowing.group(*own)
-        if group is None and (product_id := self.get("product_id")) is not None:
-            known = self._knowing.product(product_id)
+        if group is not None or (product_id := self.get("product_id")) is None:
+            return group
+        if known := self._knowing.product(product_id):
             told = found(known, field.product_steps, "text", is_minor=False)
             group = told if isinstance(told, str) else self._knowing.group(*words_of(known, fields))
         return group
+
+    def _own(self, field: Field) -> Any:
+        line = self._line
+        return None if field.begins.isdisjoint(line) else found(line, field.steps, "text", is_minor=False)
 
 
 def words_of(product: Mapping[str, Any], fields: Mapping[str, Field]) -> list[Any]:

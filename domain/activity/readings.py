@@ -20,7 +20,9 @@ def found(body: Mapping[str, Any], paths: Iterable[Path], type_: Type, *, is_min
     Money comes in minor units: what is told in major ones is taken times 100.
     """
     for path in paths:
-        value = _at(body, path)
+        value: Any = body
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
         if value is not None and (said := read(value, type_, is_minor=is_minor)) is not None:
             return said
     return None
@@ -65,12 +67,3 @@ def _number_of(value: object) -> float | None:
     if isinstance(value, int | float) and abs(value) < _LARGEST:
         return float(value)
     return None
-
-
-def _at(body: Mapping[str, Any], path: Path) -> Any:
-    value: Any = body
-    for key in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value

@@ -12,8 +12,6 @@ Type = Literal["boolean", "number", "money", "share", "text"]
 Freshness = Literal["live", "nightly", "model"]
 
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{1,63}")
-# A text that has more values than this is no tag to count by: what is rarer is counted as one, and said so.
-MOST_VALUES: Final = 1_000
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

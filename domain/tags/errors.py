@@ -11,6 +11,12 @@ class TagTermsError(InvalidInputError):
     code: ClassVar[str] = "tag.terms"
 
 
+class TooManyValuesError(InvalidInputError):
+    """A text of nearly everybody's own: nobody could count or compare people by it."""
+
+    code: ClassVar[str] = "tag.too_many_values"
+
+
 class TagNotFoundError(NotFoundError):
     """No tag has this key."""
 

@@ -56,6 +56,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """A finished build: as of which instant and position of the log, by which definitions, and its files.
 
     `position` is that of the first attempt: of what came later, parts that were built by a later one may know more.
+    `refused` says of tags why they are kept out.
     """
 
     instant: datetime
@@ -63,6 +64,7 @@ class Manifest(msgspec.Struct, frozen=True):
     position: int
     kinds: Mapping[str, Kind]
     files: tuple[PartFile, ...]
+    refused: Mapping[str, str] = {}
 
     @property
     def rows(self) -> int:
@@ -110,6 +112,11 @@ async def build_tags(
     manifest = Manifest(now, definitions.digest, begun.position, definitions.kinds, files)
     await asyncio.to_thread(_put, store, f"{folder}/{_MANIFEST}", manifest)
     return manifest
+
+
+def keep(store: UrlStore, manifest: Manifest) -> None:
+    """Write the manifest of a build anew. Blocks."""
+    _put(store, f"{FOLDER}/{manifest.catalogue}/{manifest.instant:%Y%m%dT%H%M%S%fZ}/{_MANIFEST}", manifest)
 
 
 def builds(store: UrlStore, catalogue: str | None = None) -> list[Manifest]:

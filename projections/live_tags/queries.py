@@ -1,6 +1,6 @@
 """Read the live tags of a person: values, and for each the facts and words it came from."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -90,17 +90,26 @@ async def explained(
     everybody: Everybody, definition: Definition, definitions: Definitions, customer_id: UUID, at: datetime
 ) -> Explained | None:
     """Return a tag of the person a customer belongs to as of an instant, and why; None of a stranger."""
-    history = await _history(everybody, customer_id)
-    if history is None:
-        return None
-    world = await world_around(everybody.pool, history, everybody.world, everybody.calendar, at)
-    reason = Explainer(definition.value, definitions, _MOST_FACTS).explain(history, at, world)
-    return Explained(
-        profile_id=UUID(history.profile_id),
-        at=at,
-        tag=shown(definition, reason.value),
-        evidence=list(_parts(reason)),
-    )
+    found = await explained_each(everybody, definition, definitions, [customer_id], at)
+    return found[0] if found else None
+
+
+async def explained_each(
+    everybody: Everybody, definition: Definition, definitions: Definitions, people: Iterable[UUID], at: datetime
+) -> list[Explained]:
+    """Return a tag of each of these people (by any customer of theirs), in their order; strangers are left out."""
+    groups = await members_of(everybody.pool, people := list(people))
+    members = {groups[one][0]: groups[one][1] for one in people if one in groups and groups[one][1]}
+    histories = await everybody.histories(members)
+    explainer = Explainer(definition.value, definitions, _MOST_FACTS)
+    found = []
+    for profile_id in members:
+        history = histories[profile_id]
+        world = await world_around(everybody.pool, history, everybody.world, everybody.calendar, at)
+        reason = explainer.explain(history, at, world)
+        tag, evidence = shown(definition, reason.value), list(_parts(reason))
+        found.append(Explained(profile_id=profile_id, at=at, tag=tag, evidence=evidence))
+    return found
 
 
 def shown(definition: Definition, value: Known) -> TagValue:

@@ -67,10 +67,11 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """The events that happened and the attributes that somebody has."""
+    """The events that happened, the attributes that somebody has, and the tags that the last build kept out (why)."""
 
     events: frozenset[str]
     attributes: frozenset[str]
+    refused: Mapping[str, str] = {}
 
 
 async def seen(reading: Reading) -> Seen:
@@ -93,6 +94,7 @@ async def names(reading: Reading, so_far: Seen, zone: ZoneInfo) -> Names:
         fields={level: _fields(level) for level in _LEVELS},
         attributes=dict.fromkeys(so_far.attributes),
         tags={key: _TYPES_OF_TAGS.get(one.definition.type) for key, one in catalogue.tags.items()},
+        refused={key: reason for key, reason in so_far.refused.items() if key in catalogue.tags},
         segments=set(segments),
         contexts=_CIRCUMSTANCES,
         models=_models(models),

@@ -8,15 +8,18 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import msgspec
 
 from domain.context.calendar import Calendar
 from domain.kernel.rules.history import History
+from domain.tags.breadth import MOST_VALUES
 from projections.batch.lakehouse import Lakehouse, Place, opened
 from projections.engine.waiting import wait_until
 from projections.history.queries import head
 from projections.profile_history.occurring import Reader
 from projections.profile_history.queries import Opening, Wanted, histories
 from projections.profile_history.surroundings import world_of
+from projections.rule_names.keeping_out import refused
 from projections.rule_names.queries import Names, Seen, names, seen
 from projections.segment_lists.queries import profiles_named
 
@@ -37,11 +40,14 @@ class Everybody:
         zone: ZoneInfo,
         calendar: Calendar,
         opening: Opening | None = None,
+        *,
+        tag_values: int = MOST_VALUES,
     ) -> None:
-        """Take where to read, whose days they are, and what opens sealed values."""
+        """Take where to read, whose days they are, what opens sealed values, how many values a tag may have."""
         self.pool = pool
         self.world = world_of(zone, calendar)
         self.calendar = calendar
+        self.tag_values = tag_values
         self._place = place
         self._opening = opening
         self._reader = Reader(zone, calendar.day)
@@ -49,6 +55,11 @@ class Everybody:
         self._opened: tuple[int, Lakehouse] | None = None
         # One at a time: opening reads what the lake lacks, and a query of everybody takes all cores anyway.
         self.turn = asyncio.Lock()
+
+    @property
+    def lake_url(self) -> str:
+        """Where the files of the lake lie."""
+        return self._place.lake_url
 
     async def lakehouse(self) -> Lakehouse:
         """Return all data as of now; the caller has the turn."""
@@ -75,7 +86,8 @@ class Everybody:
         for view in _DEFINING:
             await wait_until(self.pool, view, position, _PATIENCE)
         if self._seen is None or monotonic() > self._seen[0]:
-            self._seen = (monotonic() + _SEEN_SECONDS, await seen(self.pool))
+            so_far = msgspec.structs.replace(await seen(self.pool), refused=await refused(self._place.lake_url))
+            self._seen = (monotonic() + _SEEN_SECONDS, so_far)
         return await names(self.pool, self._seen[1], self.world.zone)
 
     async def histories(self, members: Mapping[UUID, Collection[UUID]]) -> dict[UUID, History]:

@@ -88,7 +88,15 @@ async def test_the_catalogue_is_searched_and_shown_with_what_a_tag_rests_on(ever
     found = (await everything.get(CATALOGUE, params={"search": "母婴", "group": "contextual"})).json()["items"]
     assert "mother_and_baby" in [one["definition"]["key"] for one in found]
     shown = (await everything.get(f"{CATALOGUE}/summer_cooling")).json()
-    assert shown["lineage"]["fields"] == ["items.category_group"]
+    (field,) = shown["lineage"]["fields"]
+    assert (field["level"], field["field"], field["name"]["zh"]) == ("items", "category_group", "品类组")
+    assert all(one["name"]["zh"] for one in shown["lineage"]["events"])
+    assert shown["says"]["zh"].startswith("是：")
+    assert "Air conditioners" in shown["says"]["en"]
+    score = (await everything.get(f"{CATALOGUE}/engagement_score")).json()
+    assert {one["name"]: one["weight"] for one in score["weights"]}["shares"] == 4
+    assert "近30天内" in {one["key"]: one["says"]["zh"] for one in score["made_of"]}["active_days_30d"]
+    assert score["freshness"]["en"].startswith("follows every event")
     assert [one["how"] for one in shown["versions"]] == ["shipped"]
     assert is_problem(await everything.get(f"{CATALOGUE}/no_such_tag"), 404, "tag.not_found")
 

@@ -48,7 +48,14 @@ def ask(act: Callable[[Asked], Awaitable[Any]]) -> Any:
         async with open_event_store(settings.database_url, secrets.master_key, pool_size=4) as store:
             place = Place(lake_url=settings.lake_url, database_url=settings.database_url)
             opening = opening_with(store.keyring.load, store.keyring.unseal)
-            everybody = Everybody(store.pool, place, settings.zone, calendar_of_home(settings.home), opening)
+            everybody = Everybody(
+                store.pool,
+                place,
+                settings.zone,
+                calendar_of_home(settings.home),
+                opening,
+                tag_values=settings.tag_values,
+            )
             return await act(Asked(store, settings, everybody))
 
     return asyncio.run(acting())

@@ -10,8 +10,9 @@ from commands.runtime.settings import Settings
 from domain.kernel.errors import InvalidInputError
 from domain.kernel.rules.resolving import Definitions as Named
 from domain.tags.definition import Definition
-from projections.batch.building import Definitions, Manifest, Watch, build_tags
+from projections.batch.building import Definitions, Manifest, Watch, build_tags, keep
 from projections.batch.lakehouse import Place
+from projections.batch.narrowing import narrowed
 from projections.batch.spark import engines
 from projections.batch.tagging import definitions_of
 from projections.lake.store import UrlStore
@@ -19,6 +20,7 @@ from projections.profile_history.surroundings import opening_with
 from projections.rule_names.queries import Seen, names
 from projections.segment_members.everybody import Everybody
 from projections.tag_catalogue.queries import catalogue
+from projections.tag_catalogue.revised import kept
 
 log = logging.getLogger("koi.tagging")
 
@@ -43,7 +45,21 @@ async def build(store: EventStore, settings: Settings, instant: datetime, watch:
     async with everybody.turn:
         lakehouse = await everybody.lakehouse()
         made = await asyncio.to_thread(engines, settings.spark_master)
-        return await build_tags(lakehouse, wanted, instant, UrlStore(settings.lake_url), watch=watch, engines=made)
+        store_ = UrlStore(settings.lake_url)
+        manifest = await build_tags(lakehouse, wanted, instant, store_, watch=watch, engines=made)
+    tags = {key: one.definition for key, one in listed.tags.items()}
+    await kept(store_, manifest, tags)
+    return await asyncio.to_thread(_told, store_, manifest, tags, settings.tag_values)
+
+
+def _told(store: UrlStore, manifest: Manifest, tags: "dict[str, Definition]", most: int) -> Manifest:
+    """Keep out the tags that have too many values, and say so."""
+    found = narrowed(store, manifest, {key: one.value for key, one in tags.items()}, most)
+    if found != manifest:
+        keep(store, found)
+    for key, reason in found.refused.items():
+        log.warning("the tag %s is kept out of the build: %s", key, reason)
+    return found
 
 
 def sound(tags: "dict[str, Definition]", named: Named) -> Definitions:

@@ -73,8 +73,10 @@ def attribute(node: Attribute, around: Surroundings) -> Findings:
 
 
 def tag(node: Tag, around: Surroundings) -> Findings:
-    """A tag of the catalogue."""
+    """A tag of the catalogue that people can be told apart by."""
     yield from among(unknown("key", "tag", node.key, around.known.tags))
+    if (reason := around.known.refused.get(node.key)) is not None:
+        yield Finding("key", f"the tag {node.key} is kept out of builds: {reason}")
 
 
 def context(node: Context, around: Surroundings) -> Findings:

@@ -8,7 +8,8 @@ import msgspec
 from domain.kernel.rules.parts.matching import UnfitNodeError, test_of
 from domain.kernel.rules.parts.moment import Layout, Moment
 from domain.kernel.rules.parts.part import RulePart, ValuePart
-from domain.kernel.rules.parts.series import Kind, Sorter
+from domain.kernel.rules.parts.series import Kind
+from domain.kernel.rules.parts.sorting import Sorter
 from domain.kernel.rules.tree import Measure, Node, Rule, Value, Window
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from domain.kernel.rules.history import History, Occurrence
-from domain.kernel.rules.parts.series import Series, Sorter
+from domain.kernel.rules.parts.series import Series
+from domain.kernel.rules.parts.sorting import Sorter
 from domain.kernel.rules.tree import Level, Window
 from domain.kernel.rules.windows import Bounds, bounds
 from domain.kernel.rules.world import World
@@ -33,11 +34,7 @@ class Person:
         self._layout = layout
         self.history = history
         self.world = world
-        self.series = [Series() for _ in range(layout.series)]
-        for occurrence in history.events:
-            self.add(occurrence)
-        for item in history.items:
-            self.add(item, "items")
+        self.series: list[Series] = layout.sorter.laid_out(history.events, history.items, world.told)
 
     def add(self, occurrence: Occurrence, of: Level = "events") -> list[int]:
         """Take in something she did, and return the numbers of the series it belongs to.

@@ -26,11 +26,11 @@ class Slice(NamedTuple):
 
     def values(self) -> list[Scalar | None]:
         """Return the values of the field, None where it is missing."""
-        return self.series.column(self.field).values[self.low : self.high]
+        return self.series.column(self.field).values(self.low, self.high)
 
     def numbers(self) -> list[int | float]:
         """Return the values that are numbers."""
-        return [one for value in self.values() if (one := number(value)) is not None]
+        return [one for one in self.values() if one.__class__ is int or one.__class__ is float]  # type: ignore[misc] # by class
 
     def days_since(self, index: int) -> int:
         """Return how many midnights of the zone there were since the occurrence."""
@@ -78,33 +78,44 @@ def _finite(work: Callable[[], float]) -> float | None:
     return result if math.isfinite(result) else None
 
 
+def _counted(part: Slice) -> list[tuple[Scalar, int]]:
+    """Return each value with how often it is there; True and 1 are two, though Python finds them equal."""
+    values = [value for value in part.values() if value is not None]
+    if bool in set(map(type, values)):
+        counts = Counter((value.__class__ is bool, value) for value in values)
+        return [(value, count) for (_, value), count in counts.items()]
+    return list(Counter(values).items())
+
+
 def _distinct(part: Slice) -> Known:
-    return len({(value.__class__ is bool, value) for value in part.values() if value is not None})
+    return len(_counted(part))
 
 
 def _top(part: Slice) -> Known:
-    counts = Counter((value.__class__ is bool, value) for value in part.values() if value is not None)
-    ranked = sorted((-count, place(value)) for (_, value), count in counts.items())
-    return ranked[part.rank - 1][1][1] if part.rank <= len(ranked) else None
+    counted = _counted(part)
+    if part.rank > len(counted):
+        return None
+    ranked = sorted(counted, key=lambda one: (-one[1], place(one[0])))
+    return ranked[part.rank - 1][0]
 
 
 def _end(part: Slice, indexes: range) -> Known:
     """Return the value of the first of the indexes that has one; of several at one instant the greatest."""
-    values, times = part.series.column(part.field).values, part.series.times
+    occurrences, field = part.series.occurrences, part.field
     found: list[Scalar] = []
     at: datetime | None = None
     for index in indexes:
-        if at is not None and times[index] != at:
+        one = occurrences[index]
+        if at is not None and one.occurred_at != at:
             break
-        if (value := values[index]) is not None:
-            at = times[index]
+        if (value := one.fields.get(field)) is not None:
+            at = one.occurred_at
             found.append(value)
     return max(found, key=place, default=None)
 
 
 def _active_days(part: Slice) -> Known:
-    times = part.series.times[part.low : part.high]
-    return len({day_of(one, part.zone) for one in times})
+    return part.series.days(part.low, part.high, part.zone)
 
 
 # What is taken of at least one occurrence; `count` and its like need none.

@@ -157,8 +157,8 @@ class ChineseValues:
         match node:
             case Case(cases=cases, otherwise=otherwise):
                 said = [f"若{self.rule(one.rule, of)}，则为 {self._result(node, one.then, of)}" for one in cases]
-                rest = [f"否则为 {self._result(node, otherwise, of)}"] if otherwise is not None else []
-                return "；".join([*said, *rest])
+                rest = "没有值" if otherwise is None else f"为 {self._result(node, otherwise, of)}"
+                return "；否则".join([*said, rest])
             case Weighted(parts=parts, least=least, most=most):
                 return f"{plain(least)}–{plain(most)} 分：{'；'.join(self._part(one, of) for one in parts)}"
         raise TypeError(type(node).__name__)
@@ -166,7 +166,7 @@ class ChineseValues:
     def _result(self, node: Case, result: Value, of: Level) -> str:
         is_money = self.labels.is_money(node, of)
         if isinstance(result, Constant):
-            return shown(result.value, "zh", is_money=is_money, labels={})
+            return shown(result.value, "zh", is_money=is_money, labels=self.labels.results)
         return self.value(result, of)
 
     def _part(self, part: Part, of: Level) -> str:

@@ -140,15 +140,15 @@ class EnglishValues:
         match node:
             case Case(cases=cases, otherwise=otherwise):
                 said = [f"{self._result(node, one.then, of)} if {self.rule(one.rule, of)}" for one in cases]
-                rest = [f"otherwise {self._result(node, otherwise, of)}"] if otherwise is not None else []
-                return "; ".join([*said, *rest])
+                rest = "no value" if otherwise is None else self._result(node, otherwise, of)
+                return "; ".join([said[0], *(f"else {one}" for one in said[1:]), f"otherwise {rest}"])
             case Weighted(parts=parts, least=least, most=most):
                 return f"{plain(least)} to {plain(most)} points: {'; '.join(self._part(one, of) for one in parts)}"
         raise TypeError(type(node).__name__)
 
     def _result(self, node: Case, result: Value, of: Level) -> str:
         if isinstance(result, Constant):
-            return shown(result.value, "en", is_money=self.labels.is_money(node, of), labels={})
+            return shown(result.value, "en", is_money=self.labels.is_money(node, of), labels=self.labels.results)
         return self.value(result, of)
 
     def _part(self, part: Part, of: Level) -> str:

@@ -29,7 +29,10 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
-    """The labels by name. What has none is called by its name. Instants are shown in the `zone`."""
+    """The labels by name. What has none is called by its name. Instants are shown in the `zone`.
+
+    `results` are labels of the values that a tag can come to, where the sentence is that tag's.
+    """
 
     zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     events: Mapping[str, Label] = {}
@@ -43,6 +46,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
     purposes: Mapping[str, Label] = {}
     identifiers: Mapping[str, Label] = {}
     words: Mapping[str, Label] = {}
+    results: Mapping[str, Label] = {}
 
     def field(self, name: str, of: Level) -> Label:
         """Return the label of a field; a property is called by its path."""

@@ -1,0 +1,71 @@
+"""The catalogue as it was when a build was made, and what became of it since."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from domain.kernel.errors import InvalidInputError, NotFoundError
+from domain.tags.definition import Definition
+from projections.tag_catalogue.queries import Listed
+
+if TYPE_CHECKING:
+    from projections.batch.building import Manifest
+    from projections.lake.store import UrlStore
+
+_definitions = msgspec.json.Decoder(list[Definition]).decode
+_listed = msgspec.json.Decoder(Listed).decode
+
+
+class NoCatalogueError(NotFoundError):
+    """Nobody kept the catalogue of then."""
+
+    code = "tag.no_catalogue"
+
+
+async def kept(store: "UrlStore", manifest: "Manifest", tags: Mapping[str, Definition]) -> None:
+    """Keep the catalogue that a build was made of beside it."""
+    import pyarrow as pa
+
+    content = msgspec.json.encode(sorted(tags.values(), key=lambda one: one.key))
+    await asyncio.to_thread(store.put, [(_path(manifest), pa.py_buffer(content))])
+
+
+async def catalogue_of(lake_url: str, found: "list[Manifest]", until: datetime | None) -> dict[str, Definition]:
+    """Return the catalogue of the last build at or before an instant; raises `NoCatalogueError`."""
+    from projections.lake.store import UrlStore
+
+    for manifest in found:
+        if until is None or manifest.instant <= until:
+            content = await asyncio.to_thread(_content, UrlStore(lake_url), _path(manifest))
+            if content is not None:
+                return {one.key: one for one in _definitions(content)}
+    raise NoCatalogueError("no build kept the catalogue of then: it is kept with every build", field="before")
+
+
+def catalogue_in(file: Path) -> dict[str, Definition]:
+    """Return the catalogue in a file, as `koi tags list --json` writes it; raises `InvalidInputError`."""
+    try:
+        found = [_listed(line).definition for line in file.read_bytes().splitlines() if line.strip()]
+    except OSError as error:
+        raise InvalidInputError(f"{file}: {error.strerror}", field="file") from None
+    except msgspec.MsgspecError as error:
+        raise InvalidInputError(
+            f"{file}: one line a tag, as koi tags list --json writes it: {error}", field="file"
+        ) from None
+    return {one.key: one for one in found}
+
+
+def _content(store: "UrlStore", path: str) -> bytes | None:
+    try:
+        content: Any = store.filesystem.cat_file(store.path(path))
+    except FileNotFoundError:
+        return None
+    return bytes(content)
+
+
+def _path(manifest: "Manifest") -> str:
+    return f"tags/{manifest.catalogue}/catalogue.json"
