@@ -22,6 +22,7 @@ from commands.segments.changing_segment import (
     DeactivateSegment,
     DefineSegment,
     DescribeSegment,
+    ShippedSegment,
     activate_segment,
     archive_segment,
     deactivate_segment,
@@ -36,6 +37,7 @@ from domain.kernel.rules.reading import written
 from domain.segments.errors import SegmentInUseError, SegmentNotFoundError
 from domain.segments.segment import Words, segment_stream
 from projections.segment_catalogue import queries
+from projections.segment_catalogue.shipped import shipped
 from projections.segment_members.checking import checked, of_segment
 from projections.segment_members.everybody import Everybody
 from projections.segment_members.people import everyone_in
@@ -181,7 +183,7 @@ class SegmentCommands(Controller):
     @post("/{key:str}/activate", operation_id="ActivateSegment", summary="Follow it live", **_CHANGE)
     async def activate(self, key: FromPath[str], change: Changing, streams: With) -> Response[Done]:
         """Tell from now on who enters and who leaves, within a second: journeys can begin on it."""
-        command = ActivateSegment(key=key, expected_version=change.expected_version)
+        command = ActivateSegment(key=key, shipped=_shipped(key), expected_version=change.expected_version)
         return await change.done(
             lambda by: activate_segment(command, streams=streams, by=by), Done, subject=segment_stream(key)
         )
@@ -281,3 +283,8 @@ async def _checked(rule: dict[str, Any], key: str, everybody: Everybody) -> dict
     names = await everybody.names()
     found: dict[str, Any] = written(checked(rule, names, key=key).rule)
     return found
+
+
+def _shipped(key: str) -> ShippedSegment | None:
+    found = shipped().get(key)
+    return None if found is None else ShippedSegment(words=found.words, rule=found.rule)

@@ -6,8 +6,8 @@ import msgspec
 
 from commands.runtime.context import Context, Saved
 from commands.runtime.streams import Streams
-from commands.segments.loading import load_segment
-from domain.segments.segment import PeopleList, Segment, Words
+from commands.segments.loading import load_segment, require_version
+from domain.segments.segment import PeopleList, Segment, Words, segment_stream
 
 
 class DescribeSegment(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +34,18 @@ class ListSegment(msgspec.Struct, frozen=True, kw_only=True):
     expected_version: int | None = None
 
 
+class ShippedSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment as it comes with Koi by now: its words, and its rule in JSON form."""
+
+    words: Words
+    rule: dict[str, Any]
+
+
 class ActivateSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """Tell from now on who enters and leaves."""
+    """Tell from now on who enters and leaves; one that comes with Koi is taken into history as it is `shipped`."""
 
     key: str
+    shipped: ShippedSegment | None = None
     expected_version: int | None = None
 
 
@@ -79,7 +87,12 @@ async def list_segment(command: ListSegment, *, streams: Streams, by: Context) -
 
 async def activate_segment(command: ActivateSegment, *, streams: Streams, by: Context) -> Saved:
     """Activate it; raises `SegmentNotFoundError` or `SegmentArchivedError`."""
-    segment = await load_segment(streams, command.key, command.expected_version)
+    if command.shipped is None:
+        segment = await load_segment(streams, command.key, command.expected_version)
+    else:
+        segment = await streams.load(Segment, segment_stream(command.key))
+        require_version(segment, command.expected_version)
+        segment.adopt(command.key, command.shipped.words, command.shipped.rule)
     segment.activate()
     return await _saved(segment, streams=streams, by=by)
 

@@ -45,3 +45,9 @@ class ListError(InvalidInputError):
     """A list of people cannot be taken."""
 
     code: ClassVar[str] = "segment.list"
+
+
+class SegmentShippedError(DomainError):
+    """The segment comes with Koi: it is used, and never changed."""
+
+    code: ClassVar[str] = "segment.shipped"

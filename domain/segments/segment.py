@@ -14,6 +14,8 @@ from domain.segments import errors
 
 Kind = Literal["dynamic", "static"]
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# Keys that begin so are those of the segments that come with Koi.
+SHIPPED: Final = "core_"
 _LONGEST_NAME: Final = 120
 
 
@@ -53,7 +55,10 @@ def list_id(sha256: str) -> UUID:
 
 
 class Segment(Aggregate):
-    """One segment, named by its key. Whom it means is a version; rules that are no trees are refused before."""
+    """One segment, named by its key. Whom it means is a version; rules that are no trees are refused before.
+
+    One that comes with Koi has no stream until somebody follows it live; it is never changed by people.
+    """
 
     class Created(Event, frozen=True, kw_only=True):
         TOPIC = "segment.created.v1"
@@ -112,21 +117,31 @@ class Segment(Aggregate):
         """Begin a segment: a dynamic one with a rule (its JSON form, checked), a static one without."""
         if self.exists:
             raise errors.SegmentExistsError("a segment has this key: choose another, or define it anew", field="key")
+        if key.startswith(SHIPPED):
+            detail = f"keys that begin with {SHIPPED} are those of segments that come with Koi: choose another"
+            raise errors.SegmentTermsError(detail, field="key")
         kind: Kind = "static" if rule is None else "dynamic"
         self.record(Segment.Created, key=key, kind=kind, **msgspec.structs.asdict(_checked(words)))
         if rule is not None:
             self.record(Segment.Defined, segment_version=1, rule=rule)
 
+    def adopt(self, key: str, words: Words, rule: dict[str, Any]) -> None:
+        """Take one that comes with Koi into history, as it is shipped by now, so that it can be followed live."""
+        if not self.exists:
+            self.record(Segment.Created, key=key, kind="dynamic", **msgspec.structs.asdict(_checked(words)))
+        if rule != self.rule:
+            self.record(Segment.Defined, segment_version=self.segment_version + 1, rule=rule)
+
     def describe(self, words: Words) -> None:
         """Say its names, meaning or owner anew; saying the same changes nothing."""
-        self._require_use()
+        self._require_own()
         words = _checked(words)
         if words != self.words:
             self.record(Segment.Described, **msgspec.structs.asdict(words))
 
     def define(self, rule: dict[str, Any]) -> int:
         """Give a dynamic segment another rule and return its version; the same rule is no new one."""
-        self._require_use()
+        self._require_own()
         if self.kind != "dynamic":
             raise errors.SegmentKindError(
                 "the segment is a list: upload people instead of defining a rule", field="rule"
@@ -137,7 +152,7 @@ class Segment(Aggregate):
 
     def put_list(self, listed: PeopleList) -> int:
         """Give a static segment another list and return its version; the same list is no new one."""
-        self._require_use()
+        self._require_own()
         if self.kind != "static":
             raise errors.SegmentKindError("the segment has a rule: a list belongs into a static one", field="key")
         if self.listed is None or listed.sha256 != self.listed.sha256:
@@ -159,7 +174,7 @@ class Segment(Aggregate):
 
     def archive(self, reason: str) -> None:
         """End it; its key stays taken, since history names it."""
-        self._require_use()
+        self._require_own()
         self.record(Segment.Archived, reason=reason.strip())
 
     def evolve(self, event: Event) -> None:
@@ -182,11 +197,22 @@ class Segment(Aggregate):
             case Segment.Archived():
                 self.is_archived, self.is_live = True, False
 
+    def _require_own(self) -> None:
+        self._require_use()
+        if self.key.startswith(SHIPPED):
+            raise shipped_is_not_changed()
+
     def _require_use(self) -> None:
         if not self.exists:
             raise errors.SegmentNotFoundError("no segment has this key: create it first", field="key")
         if self.is_archived:
             raise errors.SegmentArchivedError("the segment is archived: create another", field="key")
+
+
+def shipped_is_not_changed() -> errors.SegmentShippedError:
+    """Return why a segment that comes with Koi stays as it is, and what to do instead."""
+    detail = "the segment comes with Koi: follow it live, or name it in a rule of your own; it is not changed"
+    return errors.SegmentShippedError(detail, field="key")
 
 
 def _words(event: Segment.Created | Segment.Described) -> Words:

@@ -14,6 +14,7 @@ from domain.activity.vocabulary import Vocabulary
 from domain.kernel.rules.phrases.labels import Label, Labels
 from domain.kernel.rules.tree import Attribute, Context, Level
 from domain.products import category_groups
+from domain.scoring.core import MODEL, core_segments
 from domain.scoring.kinds import KindOfModel, kinds
 from domain.tags.definition import Definition
 from domain.tags.shipped import shipped
@@ -88,13 +89,14 @@ def _fields(level: Level, days: Mapping[str, Label]) -> dict[str, Label]:
 
 def _models(models: list[ModelSummary]) -> dict[str, Label]:
     # A model that is not trained yet is called by its kind.
-    found = {name: label for key, kind in kinds().items() for name, label in _model(key, kind).items()}
+    found = {name: label for key, kind in kinds().items() for name, label in _model(key, key, kind).items()}
     for model in models:
         if (kind := kinds().get(model.kind)) is not None:
-            found |= _model(model.key, kind)
+            found |= _model(model.key, model.kind, kind)
     return found
 
 
-def _model(key: str, kind: KindOfModel) -> dict[str, Label]:
+def _model(key: str, of: str, kind: KindOfModel) -> dict[str, Label]:
     further = {f"{key}.{name}": Label(zh=words.zh, en=words.en) for name, words in kind.further.items()}
-    return {key: Label(zh=kind.zh, en=kind.en), **further}
+    core = {one: Label(zh=words.zh, en=words.en) for one, words in core_segments().items()} if of == MODEL else {}
+    return {key: Label(zh=kind.zh, en=kind.en, values=core), **further}

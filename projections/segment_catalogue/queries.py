@@ -1,4 +1,7 @@
-"""Read segment_catalogue: all segments, one with its versions, and what rules that name segments need."""
+"""Read the segments, those that come with Koi among them: all, one with its versions, what rules that name them need.
+
+One that comes with Koi has rows of its own only once somebody has followed it live; until then it is as it is shipped.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -7,8 +10,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from domain.segments.segment import Kind, Words
+from domain.segments.segment import Kind, Words, segment_stream
 from projections.engine.projection import Reading
+from projections.segment_catalogue.shipped import OWNER, Shipped, shipped
 
 _COLUMNS = """
     s.segment_id, s.key, s.kind, s.words, s.segment_version, s.live_since, s.archived_at, s.created_at, s.created_by,
@@ -31,10 +35,14 @@ _VERSIONS = """
 _EVERY = 1_000_000
 
 Standing = Literal["draft", "defined", "live", "archived"]
+Origin = Literal["shipped", "own"]
 
 
 class Meant(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a version of a segment means: those of whom the rule holds, or the people in a file below the lake."""
+    """Whom a version of a segment means: those of whom the rule holds, or the people in a file below the lake.
+
+    What comes with Koi and was never followed live has no time.
+    """
 
     segment_version: int
     rule: dict[str, Any] | None
@@ -42,21 +50,25 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
     path: str | None
     sha256: str | None
     origin: dict[str, Any] | None
-    defined_at: datetime
+    defined_at: datetime | None
     defined_by: str
 
 
 class SegmentSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment with its newest definition; `meant` is None for a list that was never filled."""
+    """A segment with its newest definition; `meant` is None for a list that was never filled.
+
+    `shipped` comes with Koi and is used, not changed; until somebody follows it live it has no time and version 0.
+    """
 
     id: UUID
     key: str
     kind: Kind
+    origin: Origin
     words: Words
     standing: Standing
     live_since: datetime | None
     archived_at: datetime | None
-    created_at: datetime
+    created_at: datetime | None
     created_by: str
     meant: Meant | None
     version: int
@@ -69,18 +81,24 @@ async def segments(
     reading: Reading, *, after: str = "", limit: int = 50, archived: bool = False
 ) -> list[SegmentSummary]:
     """Return the segments in the order of their keys, from the one after `after` on."""
-    return [_summary(row) for row in await reading.fetch(_SEGMENTS, after, archived, limit)]
+    own = [_summary(row) for row in await reading.fetch(_SEGMENTS, after, archived, limit)]
+    kept = {one.key for one in own}
+    others = [_unfollowed(key, one) for key, one in shipped().items() if key > after and key not in kept]
+    return sorted([*own, *others], key=lambda one: one.key)[:limit]
 
 
 async def segment(reading: Reading, key: str) -> SegmentSummary | None:
     """Return the segment with this key, None if there is none."""
     row = await reading.fetchrow(_ONE, key)
-    return _summary(row) if row else None
+    if row:
+        return _summary(row)
+    return _unfollowed(key, shipped()[key]) if key in shipped() else None
 
 
 async def versions(reading: Reading, key: str) -> list[Meant]:
     """Return whom each version of the segment meant, the newest first."""
-    return [_meant(row) for row in await reading.fetch(_VERSIONS, key)]
+    found = [_meant(row) for row in await reading.fetch(_VERSIONS, key)]
+    return found or ([_as_shipped(shipped()[key])] if key in shipped() else [])
 
 
 async def definitions(reading: Reading) -> dict[str, SegmentSummary]:
@@ -98,6 +116,7 @@ def _summary(row: asyncpg.Record) -> SegmentSummary:
         id=row["segment_id"],
         key=row["key"],
         kind=row["kind"],
+        origin="shipped" if row["key"] in shipped() else "own",
         words=_words(row["words"]),
         standing=_standing(row),
         live_since=row["live_since"],
@@ -106,6 +125,37 @@ def _summary(row: asyncpg.Record) -> SegmentSummary:
         created_by=row["created_by"],
         meant=_meant(row) if row["segment_version"] else None,
         version=row["version"],
+    )
+
+
+def _unfollowed(key: str, one: Shipped) -> SegmentSummary:
+    """Return a segment that comes with Koi, as it is shipped."""
+    return SegmentSummary(
+        id=segment_stream(key),
+        key=key,
+        kind="dynamic",
+        origin="shipped",
+        words=one.words,
+        standing="defined",
+        live_since=None,
+        archived_at=None,
+        created_at=None,
+        created_by=OWNER,
+        meant=_as_shipped(one),
+        version=0,
+    )
+
+
+def _as_shipped(one: Shipped) -> Meant:
+    return Meant(
+        segment_version=1,
+        rule=one.rule,
+        people=None,
+        path=None,
+        sha256=None,
+        origin=None,
+        defined_at=None,
+        defined_by=OWNER,
     )
 
 

@@ -153,6 +153,40 @@ async def test_what_is_used_cannot_be_archived(everything: httpx.AsyncClient) ->
     is_problem(gone, 404, "segment.not_found")
 
 
+async def test_core_segments_are_there_from_the_first_day(everything: httpx.AsyncClient) -> None:
+    """Before any model speaks a rule says who is in; they are used and followed like any other, and never changed."""
+    who = a_name()
+    await send(everything, tracked(who, "Product Viewed", properties={"product_id": "p1"}))
+    path = "/api/v1/segments/core_potential_new"
+    shown = (await everything.get(path)).json()
+    assert (shown["segment"]["origin"], shown["segment"]["version"]) == ("shipped", 0)
+    assert "潜力新客" in shown["sentence"]["zh"]
+    counted = await asked(everything, "count", segment="core_potential_new")
+    assert counted["count"] > 0
+    compared = await asked(everything, "overlap", segments=["core_potential_new", "core_lost"])
+    assert compared["counts"][0][1] == 0
+    sampled = await asked(everything, "sample", segment="core_potential_new", sample=1)
+    assert sampled["sample"][0]["is_in"]
+    mine = await created(everything, {"type": "not", "of": in_segment("core_potential_new")})
+    used = await everything.get(f"{path}/used-by")
+    assert mine["key"] in [one["id"] for one in used.json()]
+    live = await post(everything, f"{path}/activate", 0)
+    shown = (await everything.get(path, params={"wait_for": live["position"]})).json()
+    assert (shown["segment"]["standing"], shown["segment"]["origin"]) == ("live", "shipped")
+    define, archive = {"rule": bought("x")}, {"reason": "over"}
+    for key, change, body in (
+        ("potential_new", "define", define),
+        ("lost", "define", define),
+        ("lost", "archive", archive),
+    ):
+        refused = await everything.post(f"/api/v1/segments/core_{key}/{change}", json=body, headers=ANY)
+        is_problem(refused, 409, "segment.shipped")
+    taken = await everything.post("/api/v1/segments", json={"key": "core_own", "rule": bought("x"), **NAMES})
+    is_problem(taken, 422, "segment.terms")
+    await post(everything, f"{path}/deactivate", live["version"])
+    await post(everything, f"/api/v1/segments/{mine['key']}/archive", mine["version"], reason="over")
+
+
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a window of zero": (bought("x", days=0) | {}, "rule.left.within.amount"),
     "an unknown tag": ({"type": "compare", "left": {"type": "tag", "key": "nope"}, "op": "exists"}, "rule.left.key"),

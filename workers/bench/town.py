@@ -35,10 +35,13 @@ class Town(msgspec.Struct, frozen=True, kw_only=True):
     truth: Labels
 
 
-def town(number: int, count: int = _PEOPLE) -> Town:
-    """Return a made-up town (0: the declared one), asked by the rule language as a real lake is."""
+def town(number: int, count: int = _PEOPLE, spread: float = 1.0) -> Town:
+    """Return a made-up town (0: the declared one), asked by the rule language as a real lake is.
+
+    `spread` is how far its people stray from their types, as `people` says.
+    """
     random = np.random.default_rng(1_000 + number)
-    drawn = people(varied(number), count, random)
+    drawn = people(varied(number), count, random, spread=spread)
     keys = tuple(core_segments())
     with _source(lakehouse(count, happenings(drawn, random), AT)) as source:
         known = CORE.known(source, AT)

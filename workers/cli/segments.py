@@ -97,7 +97,8 @@ def show(key: str, *, as_json: AsJson = False) -> None:
     for use in found["used_by"]:
         showing.said(f"used by {use.kind} {use.name}")
     for version in found["versions"]:
-        showing.said(f"version {version.segment_version}, {version.defined_at:%Y-%m-%d %H:%M}Z by {version.defined_by}")
+        when = f"{version.defined_at:%Y-%m-%d %H:%M}Z" if version.defined_at else "as it is shipped"
+        showing.said(f"version {version.segment_version}, {when} by {version.defined_by}")
 
 
 @app.command(name="say")

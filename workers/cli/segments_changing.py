@@ -16,6 +16,7 @@ from commands.segments.changing_segment import (
     ArchiveSegment,
     DeactivateSegment,
     DefineSegment,
+    ShippedSegment,
     activate_segment,
     archive_segment,
     deactivate_segment,
@@ -28,6 +29,7 @@ from domain.kernel.rules.reading import written
 from domain.segments.errors import SegmentInUseError, SegmentNotFoundError
 from domain.segments.segment import Words
 from projections.segment_catalogue import queries
+from projections.segment_catalogue.shipped import shipped
 from projections.segment_members import people
 from projections.segment_members.checking import as_of, checked, of_segment
 from projections.segment_members.used_by import used_by
@@ -87,7 +89,10 @@ def activate(key: str, *, as_json: AsJson = False) -> None:
         key: The segment.
         as_json: One JSON document.
     """
-    saved = _changed(lambda open_: activate_segment(ActivateSegment(key=key), streams=open_.store.streams, by=_BY))
+    found = shipped().get(key)
+    comes = None if found is None else ShippedSegment(words=found.words, rule=found.rule)
+    command = ActivateSegment(key=key, shipped=comes)
+    saved = _changed(lambda open_: activate_segment(command, streams=open_.store.streams, by=_BY))
     _tell(saved, f"{key} is followed live", as_json=as_json)
 
 

@@ -29,12 +29,13 @@ def said(text: str) -> None:
 
 def segments(found: list[SegmentSummary]) -> None:
     """Show segments by key."""
-    table = Table("key", "名称", "name", "kind", "version", "standing", "people in the list", "owner")
+    table = Table("key", "名称", "name", "kind", "origin", "version", "standing", "people in the list", "owner")
     for one in found:
         people = f"{one.meant.people:,}" if one.meant and one.meant.people is not None else ""
         version = str(one.meant.segment_version) if one.meant else ""
         words = one.words
-        table.add_row(one.key, words.name_zh, words.name_en, one.kind, version, one.standing, people, words.owner)
+        row = (one.key, words.name_zh, words.name_en, one.kind, one.origin, version, one.standing, people, words.owner)
+        table.add_row(*row)
     out.print(table)
 
 

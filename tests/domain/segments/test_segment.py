@@ -80,3 +80,22 @@ def test_names_and_keys_have_a_form() -> None:
     given(Segment, CREATED, DEFINED).when(lambda s: s.describe(new)).then(said)
     given(Segment, CREATED, DEFINED).when(lambda s: s.describe(WORDS)).then()
     given(Segment).when(lambda s: s.describe(WORDS)).then_raises(errors.SegmentNotFoundError)
+
+
+def test_what_comes_with_koi_is_followed_and_never_changed() -> None:
+    """Its first following takes it into history as it is shipped; a later one notices that it is shipped anew."""
+    created = Segment.Created(key="core_lost", kind="dynamic", **NAMED)
+    followed = given(Segment).when(lambda s: s.adopt("core_lost", WORDS, RULE))
+    followed.then(created, DEFINED)
+    given(Segment, created, DEFINED).when(lambda s: s.adopt("core_lost", WORDS, RULE)).then()
+    anew = Segment.Defined(segment_version=2, rule=OTHER)
+    given(Segment, created, DEFINED).when(lambda s: s.adopt("core_lost", WORDS, OTHER)).then(anew)
+    for change in (
+        lambda s: s.define(OTHER),
+        lambda s: s.describe(WORDS),
+        lambda s: s.put_list(LIST),
+        lambda s: s.archive("x"),
+    ):
+        given(Segment, created, DEFINED).when(change).then_raises(errors.SegmentShippedError)
+    refused = given(Segment).when(lambda s: s.create("core_fans", WORDS, rule=RULE))
+    assert refused.then_raises(errors.SegmentTermsError).field == "key"

@@ -66,4 +66,4 @@ async def test_a_segment_from_a_rule_to_its_end(
     assert (filled["people"], filled["bad"], filled["faults"][0]["line"]) == (1, 1, 3)
     assert compared["counts"] == [[1, 0], [0, 1]]
     assert neither["count"] == 1
-    assert [one["key"] for one in listed] == ["friends"]
+    assert [one["key"] for one in listed if one["origin"] == "own"] == ["friends"]

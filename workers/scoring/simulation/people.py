@@ -45,8 +45,12 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     is_baby: NDArray[np.bool_]
 
 
-def people(types: Mapping[str, Type], count: int, random: np.random.Generator) -> People:
-    """Draw so many people of these types."""
+def people(types: Mapping[str, Type], count: int, random: np.random.Generator, *, spread: float = 1.0) -> People:
+    """Draw so many people of these types.
+
+    `spread` is how difficult the town is: how widely habits lie around a type's, as a multiple of the standard
+    deviations that were written down; at 0.5 people stray half as far from their type.
+    """
     names = tuple(types)
     kind = random.choice(len(names), size=count, p=[one.share for one in types.values()])
     former = random.choice([names.index(name) for name in FORMER], size=count)
@@ -68,7 +72,7 @@ def people(types: Mapping[str, Type], count: int, random: np.random.Generator) -
         pause_until=pause_until,
         large=large,
         large_amount=random.uniform(2500.0, 7000.0, count),
-        **_habits(list(types.values()), life, random),
+        **_habits(list(types.values()), life, random, spread),
     )
 
 
@@ -91,22 +95,27 @@ def _pauses(joined: Floats, random: np.random.Generator) -> tuple[Floats, Floats
     return np.where(away, since, 0.0), np.where(away, np.maximum(since - long, 0.0), 0.0)
 
 
-def _habits(types: list[Type], life: Ints, random: np.random.Generator) -> dict[str, Any]:
+def _habits(types: list[Type], life: Ints, random: np.random.Generator, spread: float) -> dict[str, Any]:
     count = life.size
+    # A gamma's, and nearly a beta's, variance falls with these; the mean stays.
+    tighter = 1.0 / spread**2
 
     def of(field: str) -> Floats:
         return np.array([getattr(one, field) for one in types], dtype=np.float64)[life]
 
     def share(field: str) -> Floats:
-        pairs = np.array([getattr(one, field) for one in types], dtype=np.float64)[life]
+        pairs = np.array([getattr(one, field) for one in types], dtype=np.float64)[life] * tighter
         return random.beta(pairs[:, 0], pairs[:, 1])
 
+    def around(shape: float) -> Floats:
+        return random.gamma(shape * tighter, 1 / (shape * tighter), count)
+
     # Three in ten watch live streams at all, of those who do not live by it.
-    live = of("live") * random.gamma(1.5, 1 / 1.5, count)
+    live = of("live") * around(1.5)
     return {
-        "orders": of("orders") * random.gamma(3.0, 1 / 3.0, count),
-        "amount": of("amount") * np.exp(random.normal(0.0, 0.4, count)),
-        "visits": of("visits") * random.gamma(2.0, 1 / 2.0, count),
+        "orders": of("orders") * around(3.0),
+        "amount": of("amount") * np.exp(random.normal(0.0, 0.4 * spread, count)),
+        "visits": of("visits") * around(2.0),
         "live": np.where((random.random(count) < 0.3) | (of("live") > 0.1), live, 0.0),
         "discount": share("discount"),
         "coupon": share("coupon"),

@@ -6,8 +6,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.kernel.rules.kinds import number
-from domain.kernel.rules.phrases.labels import Label, Labels, Language
-from domain.kernel.rules.tree import Attribute, Context, Field, Level, Measure, Scalar, Tag, Value
+from domain.kernel.rules.phrases.labels import Label, Labels, Language, called
+from domain.kernel.rules.tree import Attribute, Context, Field, Level, Measure, Prediction, Scalar, Tag, Value
 
 # So many values of a long list are named.
 SHOWN: Final = 6
@@ -30,18 +30,20 @@ def value_labels(value: Value, labels: Labels, of: Level) -> Mapping[str, Label]
     """Return the labels that single values of a value have."""
     match value:
         case Field(name=name):
-            return labels.field(name, of).values
+            found = labels.field(name, of)
         case Measure(field=str() as field):
-            return labels.field(field, value.of).values
+            found = labels.field(field, value.of)
         case Attribute(name=name):
-            return labels.attribute(name).values
+            found = labels.attribute(name)
         case Tag(key=key):
-            found = labels.tags.get(key)
-            return found.values if found else {}
+            found = called(labels.tags, key)
         case Context(name=name):
-            found = labels.contexts.get(name)
-            return found.values if found else {}
-    return {}
+            found = called(labels.contexts, name)
+        case Prediction(model=model):
+            found = called(labels.models, model)
+        case _:
+            return {}
+    return found.values
 
 
 def instant(at: datetime, zone: ZoneInfo) -> str:
