@@ -35,7 +35,7 @@ from commands.runtime.settings import Settings
 from domain.context.calendar import Calendar
 from domain.context.phone_places import phone_places
 from domain.identity.naming import Naming
-from projections.batch.lakehouse import Place
+from projections.batch.place import Place
 from projections.profile_history.surroundings import opening_with
 from projections.segment_members.everybody import Everybody
 from projections.segment_members.quick import Quick

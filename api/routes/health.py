@@ -1,24 +1,22 @@
 """Whether the process lives, and whether it can do its work; asked by supervisors, so without a key."""
 
 import asyncio
-from pathlib import Path
 from typing import Final
 
 import asyncpg
 import msgspec
-from alembic.script import ScriptDirectory
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
-import migrations
+from migrations.newest import newest
 
 _WRITABLE: Final = "SELECT NOT pg_is_in_recovery() AND has_table_privilege('decision_log', 'INSERT')"
 _SCHEMA: Final = "SELECT version_num FROM schema_version"
 _PATIENCE: Final = 2.0
-_NEWEST: Final = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+_NEWEST: Final = newest()
 _FRESH: Final = {"Cache-Control": "no-store"}
 
 

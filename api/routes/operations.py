@@ -1,5 +1,7 @@
 """What an operator watches and looks into: metrics, dead letters."""
 
+import asyncio
+import importlib
 import ipaddress
 from typing import Annotated, Any, Final
 
@@ -19,7 +21,6 @@ from commands.activity.quarantine import Quarantine
 from projections.dead_letters.queries import DeadLetter, newest
 from projections.engine.lag import lag
 from projections.segment_membership.queries import work
-from projections.views import VIEWS
 
 _TEXT: Final = "text/plain; version=0.0.4"
 
@@ -39,6 +40,10 @@ async def metrics(
         caller.require(Scope.ADMIN)
     lying = [(one.source, one.reason, one.entries) for one in await quarantine.counts(state="open")]
     metrics.segmenting(await work(pool))
+    # Late, and in a thread: with the views comes SQLAlchemy, and the first request shall not wait for that.
+    await asyncio.to_thread(importlib.import_module, "projections.views")
+    from projections.views import VIEWS
+
     text = metrics.text(await lag(pool, VIEWS), door.waiting, lying)
     return Response(text, media_type=_TEXT, headers={"Cache-Control": "no-store"})
 

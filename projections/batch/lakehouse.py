@@ -17,6 +17,7 @@ from domain.kernel.rules.history import History
 from domain.kernel.rules.tree import Level
 from domain.kernel.rules.world import World
 from projections.batch.directory import Directory, GraphDirectory, products_table
+from projections.batch.place import Place
 from projections.batch.staging.stage import Staged, Stager, Watch
 from projections.engine.projection import Reading
 from projections.lake import queries as lake
@@ -76,13 +77,6 @@ class Lakehouse(msgspec.Struct, frozen=True, kw_only=True):
                 return frozenset(pq.read_schema(path, filesystem=self.filesystem).names)
         tail = None if self.tail is None else getattr(self.tail, level)
         return frozenset() if tail is None else frozenset(tail.schema.names)
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the lake and the log are."""
-
-    lake_url: str
-    database_url: str
 
 
 def _unwatched(_done: int, _of: int) -> None:

@@ -1,12 +1,15 @@
 """A digest of tables that depends on their rows alone, not on the order in which they came."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import asyncpg
 import msgspec
-import sqlalchemy as sa
 
 from projections.engine.projection import Projection
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 # Two sums of 64-bit hashes over the row as text: adding them up makes the order of rows irrelevant.
 _DIGEST = """
@@ -34,6 +37,6 @@ async def digest(connection: asyncpg.Connection, projection: Projection, schema:
     return Digest(total, sums.hexdigest())
 
 
-def _statement(table: sa.Table, schema: str) -> str:
+def _statement(table: "sa.Table", schema: str) -> str:
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     return _DIGEST.format(columns=columns, schema=schema, table=table.name)

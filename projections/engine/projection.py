@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import asyncpg
-import sqlalchemy as sa
 
 from projections.engine.page import Page
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 # The queries of a view take either.
 Reading = asyncpg.Pool | asyncpg.Connection
@@ -29,7 +32,7 @@ class Projection:
 
     name: str
     version: int
-    tables: sa.MetaData
+    tables: "sa.MetaData"
     topics: frozenset[str] | None
     apply: Apply
     rehearsed: Apply | None = None

@@ -1,13 +1,16 @@
 """The PostgreSQL schemas views live in: made from their tables, swapped by renaming."""
 
+from typing import TYPE_CHECKING
+
 import asyncpg
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from projections.engine.projection import Projection
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
+# SQLAlchemy is loaded where tables are made: who reads views, or waits for them, has no use for it.
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from sqlalchemy.schema import DDLElement
+
 # Statements take their plans anew when a schema is renamed, and no reader of the old tables is waited for.
 _RENAME = 'ALTER SCHEMA "{}" RENAME TO "{}"'
 
@@ -29,18 +32,22 @@ async def exists(connection: asyncpg.Connection, schema: str) -> bool:
 
 async def create(connection: asyncpg.Connection, projection: Projection, schema: str, *, indexes: bool = True) -> None:
     """Make the schema with empty tables; the connection's search path must be that of the schema."""
+    from sqlalchemy.schema import CreateTable
+
     await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     for table in projection.tables.sorted_tables:
-        await connection.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=_DIALECT)))
+        await connection.execute(_compiled(CreateTable(table, if_not_exists=True)))
     await create_indexes(connection, projection, late=None if indexes else False)
 
 
 async def create_indexes(connection: asyncpg.Connection, projection: Projection, *, late: bool | None) -> None:
     """Make the indexes: all of them, only those needed while filling, or only those that are better made afterwards."""
+    from sqlalchemy.schema import CreateIndex
+
     for table in projection.tables.sorted_tables:
         for index in sorted(table.indexes, key=_name):
             if late is None or late is index.info.get("late", False):
-                await connection.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=_DIALECT)))
+                await connection.execute(_compiled(CreateIndex(index, if_not_exists=True)))
 
 
 async def drop(connection: asyncpg.Connection, schema: str) -> None:
@@ -55,5 +62,12 @@ async def swap(connection: asyncpg.Connection, live: str, new: str, old: str) ->
     await connection.execute(_RENAME.format(new, live))
 
 
-def _name(index: sa.Index) -> str:
+def _compiled(statement: "DDLElement") -> str:
+    from sqlalchemy.dialects import postgresql
+
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
+    return str(statement.compile(dialect=dialect))
+
+
+def _name(index: "sa.Index") -> str:
     return str(index.name)

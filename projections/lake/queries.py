@@ -8,7 +8,6 @@ import asyncpg
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from domain.activity.sealing import FactsSealed
 from domain.activity.withdrawing import WITHDRAWN
@@ -129,6 +128,8 @@ def _read(
     tail = log.read_facts(database_url, where.ranges).filter(inside).select(names)
     if not where.files:
         return tail
+    import pyarrow.dataset as ds
+
     paths = [store.path(file.path) for file in where.files]
     dataset = ds.dataset(paths, schema=log.FACTS, format="parquet", filesystem=store.filesystem)
     return pa.concat_tables([dataset.to_table(columns=names, filter=inside), tail])

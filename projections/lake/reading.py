@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 
-import adbc_driver_postgresql.dbapi as adbc  # type: ignore[import-untyped]  # the driver ships no types
 import pyarrow as pa
 
 from projections.engine.page import FactRange
@@ -76,6 +75,9 @@ def read_decisions(database_url: str, after: int, upto: int) -> pa.Table:
 
 def query(database_url: str, statement: str, schema: pa.Schema) -> pa.Table:
     """Return what a statement selects, in the columns of the schema. Blocks."""
+    # Late: the driver loads pandas where that is installed.
+    import adbc_driver_postgresql.dbapi as adbc  # type: ignore[import-untyped]  # the driver ships no types
+
     with adbc.connect(database_url) as connection, connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
         cursor.execute(statement)

@@ -5,16 +5,16 @@ import heapq
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from domain.kernel.rules.tree import AsOf, Rule
-from projections.batch.lakehouse import Lakehouse
-from projections.batch.running import parts_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from projections.batch.lakehouse import Lakehouse
 
 # So many instants are asked for in one walk through everybody.
 _INSTANTS_AT_ONCE: Final = 24
@@ -44,7 +44,7 @@ class Overlap(msgspec.Struct, frozen=True, kw_only=True):
     shares: list[list[float]]
 
 
-async def count(lakehouse: Lakehouse, rule: Rule, at: datetime, *, sample: int = 0, salt: str = "") -> Found:
+async def count(lakehouse: "Lakehouse", rule: Rule, at: datetime, *, sample: int = 0, salt: str = "") -> Found:
     """Return how many are in as of an instant, and so many of them."""
     total = people = 0
     smallest: list[tuple[int, str]] = []
@@ -57,15 +57,17 @@ async def count(lakehouse: Lakehouse, rule: Rule, at: datetime, *, sample: int =
     return Found(count=total, people=people, sample=[one for _, one in smallest])
 
 
-async def members(lakehouse: Lakehouse, rule: Rule, at: datetime, *, after: str = "") -> AsyncGenerator[list[str]]:
+async def members(lakehouse: "Lakehouse", rule: Rule, at: datetime, *, after: str = "") -> AsyncGenerator[list[str]]:
     """Yield the profile ids of those who are in, in order, from the one after `after` on; a part of them at a time."""
+    from projections.batch.running import parts_of
+
     parts = [one for one in lakehouse.parts if one >= after[: lakehouse.digits]]
     async with aclosing(parts_of(lakehouse, at, rules={_MEMBER: rule}, only=parts)) as found:
         async for part in found:
             yield sorted(one for one in _members(part.table) if one > after)
 
 
-async def sizes(lakehouse: Lakehouse, rule: Rule, instants: Iterable[datetime]) -> list[Size]:
+async def sizes(lakehouse: "Lakehouse", rule: Rule, instants: Iterable[datetime]) -> list[Size]:
     """Return how many were in as of each instant, whenever the rule was thought of: its true history."""
     ordered = sorted(set(instants))
     found: list[Size] = []
@@ -77,7 +79,7 @@ async def sizes(lakehouse: Lakehouse, rule: Rule, instants: Iterable[datetime]) 
     return found
 
 
-async def counted(lakehouse: Lakehouse, rules: Mapping[str, Rule], at: datetime) -> dict[str, int]:
+async def counted(lakehouse: "Lakehouse", rules: Mapping[str, Rule], at: datetime) -> dict[str, int]:
     """Return how many are in by each rule as of an instant."""
     totals = dict.fromkeys(rules, 0)
     async for table in _tables(lakehouse, rules, at):
@@ -86,8 +88,10 @@ async def counted(lakehouse: Lakehouse, rules: Mapping[str, Rule], at: datetime)
     return totals
 
 
-async def overlap(lakehouse: Lakehouse, rules: Mapping[str, Rule], at: datetime) -> Overlap:
+async def overlap(lakehouse: "Lakehouse", rules: Mapping[str, Rule], at: datetime) -> Overlap:
     """Return how many are in each pair of segments as of an instant."""
+    import numpy as np
+
     keys = list(rules)
     counts = np.zeros((len(keys), len(keys)), dtype=np.int64)
     # Names of our own: a segment may be called like a column of the query.
@@ -111,18 +115,24 @@ def _share(both: int, either: int) -> float:
     return round(both / either, 6) if either else 0.0
 
 
-async def _tables(lakehouse: Lakehouse, rules: Mapping[str, Rule], at: datetime) -> AsyncGenerator[pa.Table]:
+async def _tables(lakehouse: "Lakehouse", rules: Mapping[str, Rule], at: datetime) -> AsyncGenerator["pa.Table"]:
+    # Late, here and below: the API answers its first request before it has loaded what computes over everybody.
+    from projections.batch.running import parts_of
+
     async with aclosing(parts_of(lakehouse, at, rules=rules)) as parts:
         async for part in parts:
             yield part.table
 
 
-def _members(table: pa.Table) -> list[str]:
+def _members(table: "pa.Table") -> list[str]:
     chosen: Any = table.filter(table[_MEMBER])["profile_id"].to_pylist()
     return list(chosen)
 
 
-def _sum(table: pa.Table, column: str) -> int:
+def _sum(table: "pa.Table", column: str) -> int:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     return int(pc.sum(table[column].cast(pa.int64())).as_py() or 0)
 
 

@@ -1,9 +1,10 @@
 """Everybody: the lake with what is known of people beside it, opened anew only when the log has moved on."""
 
 import asyncio
+import importlib
 from collections.abc import Collection, Iterable, Mapping
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ import msgspec
 from domain.context.calendar import Calendar
 from domain.kernel.rules.history import History
 from domain.tags.breadth import MOST_VALUES
-from projections.batch.lakehouse import Lakehouse, Place, opened
+from projections.batch.place import Place
 from projections.engine.waiting import wait_until
 from projections.history.queries import head
 from projections.profile_history.occurring import Reader
@@ -22,6 +23,9 @@ from projections.profile_history.surroundings import world_of
 from projections.rule_names.keeping_out import refused
 from projections.rule_names.queries import Names, Seen, names, seen
 from projections.segment_lists.queries import profiles_named
+
+if TYPE_CHECKING:
+    from projections.batch.lakehouse import Lakehouse
 
 _NO_FACTS: Final = Wanted(names=frozenset())
 _DEFINING: Final = ("segment_catalogue", "tag_catalogue", "model_scorecard")
@@ -61,11 +65,15 @@ class Everybody:
         """Where the files of the lake lie."""
         return self._place.lake_url
 
-    async def lakehouse(self) -> Lakehouse:
+    async def lakehouse(self) -> "Lakehouse":
         """Return all data as of now; the caller has the turn."""
         position = await head(self.pool)
         if self._opened is None or self._opened[0] != position:
             await wait_until(self.pool, _GRAPH, position, _PATIENCE)
+            # A second of processor time the first time: in a thread, so that others are served meanwhile.
+            await asyncio.to_thread(importlib.import_module, "projections.batch.running")
+            from projections.batch.lakehouse import opened
+
             # Not one of the pool's: it is held for as long as the files take that are new.
             connection = await asyncpg.connect(self._place.database_url)
             try:

@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from time import monotonic
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
 from domain.kernel.rules.depending import depends_on
 from domain.kernel.rules.resolving import Definitions, resolve
 from domain.kernel.rules.tree import Rule, Value
-from projections.batch.building import Manifest, builds
-from projections.batch.built import BuiltTags
 from projections.lake.store import UrlStore
-from projections.segment_bitmaps.judging import Bitmaps, NotIndexedError
+
+# What computes is loaded where it is used, in a thread: it costs a second of processor time, and many never ask.
+if TYPE_CHECKING:
+    from projections.batch.building import Manifest
+    from projections.batch.built import BuiltTags
+    from projections.segment_bitmaps.judging import Bitmaps
 
 # So many tags are held in memory; with another one more, only those that are asked for then.
 _MOST_TAGS: Final = 8
@@ -30,10 +33,10 @@ class QuickCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Held(msgspec.Struct, frozen=True):
-    manifest: Manifest
+    manifest: "Manifest"
     keys: frozenset[str]
-    built: BuiltTags
-    bitmaps: Bitmaps
+    built: "BuiltTags"
+    bitmaps: "Bitmaps"
 
 
 class Quick:
@@ -55,6 +58,8 @@ class Quick:
             return await asyncio.to_thread(self._count, opened, depends_on(opened).tags)
 
     def _count(self, rule: Rule, keys: frozenset[str]) -> QuickCount | None:
+        from projections.segment_bitmaps.judging import NotIndexedError
+
         manifest = self._latest()
         if manifest is None or not keys <= manifest.kinds.keys():
             return None
@@ -67,13 +72,18 @@ class Quick:
             found = held.built.count(rule)
         return QuickCount(at=manifest.instant, count=found, people=manifest.rows)
 
-    def _latest(self) -> Manifest | None:
+    def _latest(self) -> "Manifest | None":
+        from projections.batch.building import builds
+
         if monotonic() - self._looked >= _LOOK_SECONDS:
             self._last = next(iter(builds(self._store)), None)
             self._looked = monotonic()
         return self._last
 
-    def _holding(self, manifest: Manifest, keys: frozenset[str]) -> _Held:
+    def _holding(self, manifest: "Manifest", keys: frozenset[str]) -> _Held:
+        from projections.batch.built import BuiltTags
+        from projections.segment_bitmaps.judging import Bitmaps
+
         held = self._held
         if held is not None and held.manifest == manifest and keys <= held.keys:
             return held

@@ -7,12 +7,9 @@ from contextlib import aclosing
 from tempfile import TemporaryFile
 from typing import IO, Final, Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 Form = Literal["csv", "parquet"]
 TYPES: Final = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-_SCHEMA: Final = pa.schema([("profile_id", pa.string())])
+_COLUMN: Final = "profile_id"
 _BLOCK: Final = 1 << 18
 
 
@@ -38,7 +35,7 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
 async def _csv(file: IO[bytes], parts: AsyncGenerator[list[str]]) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_SCHEMA.names)
+    writer.writerow([_COLUMN])
     async with aclosing(parts) as found:
         async for part in found:
             writer.writerows([one] for one in part)
@@ -46,7 +43,11 @@ async def _csv(file: IO[bytes], parts: AsyncGenerator[list[str]]) -> None:
 
 
 async def _parquet(file: IO[bytes], parts: AsyncGenerator[list[str]]) -> None:
-    with pq.ParquetWriter(file, _SCHEMA, compression="zstd") as writer:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(_COLUMN, pa.string())])
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         async with aclosing(parts) as found:
             async for part in found:
-                writer.write_table(pa.table([pa.array(part, pa.string())], schema=_SCHEMA))
+                writer.write_table(pa.table([pa.array(part, pa.string())], schema=schema))

@@ -3,15 +3,16 @@
 from collections import Counter
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from domain.kernel.rules.resolving import Definitions, resolve
 from domain.tags.definition import Definition
-from projections.batch.lakehouse import Lakehouse
-from projections.batch.running import parts_of
 from projections.tag_catalogue.counting import KINDS
+
+if TYPE_CHECKING:
+    from projections.batch.lakehouse import Lakehouse
 
 _SHOWN: Final = 20
 _MOST: Final = 10_000
@@ -34,9 +35,11 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def difference(
-    lakehouse: Lakehouse, before: Definition, after: Definition, definitions: Definitions, at: datetime
+    lakehouse: "Lakehouse", before: Definition, after: Definition, definitions: Definitions, at: datetime
 ) -> Difference:
     """Return for how many people two versions say something else as of an instant."""
+    from projections.batch.running import parts_of
+
     values = {"before": resolve(before.value, definitions), "after": resolve(after.value, definitions)}
     kinds = {"before": KINDS[before.type], "after": KINDS[after.type]}
     people = changed = 0

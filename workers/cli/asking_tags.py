@@ -23,7 +23,7 @@ from domain.identity.naming import Naming
 from domain.kernel.errors import InvalidInputError
 from domain.tags.errors import TagNotFoundError
 from domain.tags.tag import Terms
-from projections.batch.lakehouse import Place
+from projections.batch.place import Place
 from projections.profile_history.surroundings import opening_with
 from projections.segment_members.everybody import Everybody
 from projections.tag_catalogue.queries import Catalogue, Listed

@@ -15,7 +15,8 @@ from commands.runtime.settings import Settings
 from commands.scoring.files import ModelFiles
 from domain.kernel.rules.history import History
 from domain.kernel.rules.world import World
-from projections.batch.lakehouse import Lakehouse, Place, Words, opened
+from projections.batch.lakehouse import Lakehouse, Words, opened
+from projections.batch.place import Place
 from projections.batch.running import told as told_events
 from projections.profile_history.occurring import Reader
 from projections.profile_history.queries import Wanted, histories

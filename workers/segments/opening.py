@@ -12,7 +12,7 @@ from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.identity.naming import Naming
-from projections.batch.lakehouse import Place
+from projections.batch.place import Place
 from projections.profile_history.surroundings import opening_with
 from projections.segment_members.everybody import Everybody
 

@@ -11,8 +11,8 @@ from domain.kernel.errors import InvalidInputError
 from domain.kernel.rules.resolving import Definitions as Named
 from domain.tags.definition import Definition
 from projections.batch.building import Definitions, Manifest, Watch, build_tags, keep
-from projections.batch.lakehouse import Place
 from projections.batch.narrowing import narrowed
+from projections.batch.place import Place
 from projections.batch.spark import engines
 from projections.batch.tagging import definitions_of
 from projections.lake.store import UrlStore

@@ -25,7 +25,8 @@ from domain.kernel.rules.tree import (
     Sequence,
     Step,
 )
-from projections.batch.lakehouse import Place, opened
+from projections.batch.lakehouse import opened
+from projections.batch.place import Place
 from projections.batch.running import members_of
 from projections.lake.projector import lake_at
 from tests.projections.following import current
