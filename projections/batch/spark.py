@@ -43,6 +43,8 @@ def session(master: str = "local[2]") -> Any:
     settings = {
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.enabled": "false",
+        # A division by zero is missing, no error.
+        "spark.sql.ansi.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         # What a part holds fits one machine: there, handing rows from task to task is all cost.
         "spark.sql.shuffle.partitions": "1" if master.startswith("local") else "200",

@@ -23,6 +23,7 @@ from projections.batch.compiling.asking import (
     leaves,
     parts_of,
 )
+from projections.batch.compiling.extent import bounded
 from projections.batch.compiling.known import NEVER, Column, Known
 from projections.batch.compiling.measures import Measures, wanted
 from projections.batch.compiling.rows import FieldColumn, Rows, columns_of
@@ -72,6 +73,7 @@ class Compiler:
         """Return the query, one row a person: profile_id and a column for each value and rule.
 
         `kinds` says of what kind a value is wanted; where it is not said, what may be of several kinds becomes a text.
+        Raises `TooLargeError`.
         """
         nodes: list[Node] = [*values.values(), *rules.values()]
         needs = self.needs(nodes)
@@ -81,7 +83,7 @@ class Compiler:
         whole = scope.join()
         columns = {key: output(scalars.value(node, self._now, scope), kinds.get(key)) for key, node in values.items()}
         columns |= {key: scalars.rule(node, self._now, scope) for key, node in rules.items()}
-        return whole.select("profile_id", **columns), needs
+        return whole.select("profile_id", **{key: bounded(column) for key, column in columns.items()}), needs
 
     def sieves(self, needs: Needs) -> dict[int, Any]:
         """Return for odd leaves (by number) the query of the people (n) of whom alone they can hold.

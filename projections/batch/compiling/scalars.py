@@ -1,5 +1,6 @@
 """Values made of values, and rules over them, wherever their leaves come from: a row of an event, or a person's row."""
 
+import math
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -22,6 +23,7 @@ from domain.kernel.rules.tree import (
 from projections.batch.compiling.known import NEVER, Column, Known, all_of, any_of, compared, constant
 
 _LARGEST: Final = 1.7976931348623157e308
+_INFINITE: Final = ibis.literal(math.inf)
 
 
 class CannotCompileError(Exception):
@@ -77,19 +79,32 @@ def _right(node: Compare, now: datetime, scope: Scope) -> Known | tuple[Known, .
 
 
 def _arithmetic(node: Arithmetic, now: datetime, scope: Scope) -> Known:
-    left, right = value(node.left, now, scope).number, value(node.right, now, scope).number
+    number = _number(node, now, scope)
+    return Known() if number is None else Known(number=_finite(number))
+
+
+def _number(node: Value, now: datetime, scope: Scope) -> Column:
+    """Return a number that is infinite, or none, where arithmetic does not come to a finite one; None: never any.
+
+    It stays so in whatever is added or multiplied, so it is looked at once, at the end: looking names it twice, and
+    sums in sums would grow with every level to twice what they were.
+    """
+    if not isinstance(node, Arithmetic):
+        found = value(node, now, scope).number
+        return None if found is None else found.cast("float64")
+    left, right = _number(node.left, now, scope), _number(node.right, now, scope)
     if left is None or right is None:
-        return Known()
-    one, other = left.cast("float64"), right.cast("float64")
+        return None
     match node.op:
         case "add":
-            return Known(number=_finite(one + other))
+            return left + right
         case "subtract":
-            return Known(number=_finite(one - other))
+            return left - right
         case "multiply":
-            return Known(number=_finite(one * other))
+            return left * right
         case "divide":
-            return Known(number=_finite(one / other.nullif(0.0)))
+            # Dividing by what is infinite would be nothing again; its remainder is none. Dividing by zero is infinite.
+            return left / (right % _INFINITE if isinstance(node.right, Arithmetic) else right)
 
 
 def _finite(number: Column) -> Column:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from domain.kernel.rules import tree
 from domain.kernel.rules.history import History
-from domain.kernel.rules.judging import Plan
+from domain.kernel.rules.judging import Plan, value_of
+from domain.kernel.rules.resolving import TooLargeError
 from domain.kernel.rules.tree import Rule, Value
 from domain.kernel.rules.world import World
 from projections.batch.compiling.compiled import Kind
@@ -98,3 +100,45 @@ def test_batch_and_live_agree(
             assert found[key][name] == plan.holds(name, moment), (rule, history)
         for name, value in values_by.items():
             assert is_alike(plan.value_of(name, moment), value_in(found[key], name)), (value, history, found[key])
+
+
+PERSON = people_of([History(profile_id="", customers=frozenset({"x"}))])
+NOON = datetime(2026, 11, 26, 4, tzinfo=UTC)
+
+
+def told(value: Value) -> tuple[Any, Any]:
+    """What batch says of a person who did nothing, and what the live judge says."""
+    ((key, history),) = PERSON.items()
+    row = batch(PERSON, WORLD, NOON, {}, {"v": value})[key]
+    return value_in(row, "v"), value_of(value, history, NOON, WORLD)
+
+
+@pytest.mark.parametrize("op", ["add", "subtract", "multiply", "divide"])
+def test_long_sums_take_no_longer_than_short_ones(op: Any) -> None:
+    """Thirty in each other, on either side: SQL that doubled with each level would take longer than anybody waits."""
+    left = right = tree.Arithmetic(op=op, left=tree.Constant(value=7), right=tree.Constant(value=2))
+    for _ in range(30):
+        left = tree.Arithmetic(op=op, left=left, right=tree.Constant(value=1.5))
+        right = tree.Arithmetic(op=op, left=tree.Constant(value=1.5), right=right)
+    for value in (left, right):
+        in_batch, live = told(value)
+        assert in_batch == pytest.approx(live)
+
+
+@pytest.mark.parametrize("op", ["add", "subtract", "multiply", "divide"])
+def test_what_is_not_finite_is_missing_wherever_it_stands(op: Any) -> None:
+    """Also where a later step would make something finite of it: one over what is too large is no zero."""
+    large = tree.Arithmetic(op="multiply", left=tree.Constant(value=1e308), right=tree.Constant(value=10))
+    by_zero = tree.Arithmetic(op="divide", left=tree.Constant(value=1), right=tree.Measure(events=("nothing",)))
+    for odd in (large, by_zero):
+        for left, right in ((odd, tree.Constant(value=0)), (tree.Constant(value=1), odd), (odd, odd)):
+            assert told(tree.Arithmetic(op=op, left=left, right=right)) == (None, None)
+
+
+def test_what_comes_to_too_much_sql_is_told() -> None:
+    """Scores of scores: nobody waits for it, and no other question does."""
+    score: Value = tree.Measure(events=("order.completed",))
+    for _ in range(16):
+        score = tree.Weighted(parts=(tree.Part(name="a", weight=2.0, value=score),))
+    with pytest.raises(TooLargeError, match="nest fewer cases and scores"):
+        told(score)
