@@ -17,6 +17,7 @@ from commands.runtime.context import Context
 from commands.runtime.facts import FactRow
 from commands.runtime.streams import Streams
 from domain.activity.activity import Activity
+from domain.activity.occurrences import MINOR, ORIGIN, names_fact
 from domain.identity.customer import Customer
 from domain.identity.identifier import Identifier
 from domain.identity.naming import Naming
@@ -24,9 +25,6 @@ from domain.kernel.event import Event
 
 _REMEMBERED = 500_000
 _encode = msgspec.json.Encoder().encode
-
-# The key of a fact's body under which it says where it came from: its message id, the clocks, the context.
-ORIGIN = "$"
 
 Sighting = tuple[Identifier, ...]
 
@@ -135,6 +133,8 @@ def _row(customer_id: UUID, activity: Activity, streams: Streams) -> FactRow:
 
 def _origin(activity: Activity) -> dict[str, Any]:
     origin: dict[str, Any] = {"message_id": activity.message_id, "received_at": activity.received_at}
+    if activity.is_minor or names_fact(activity.message_id, activity.name):
+        origin[MINOR] = activity.is_minor
     if activity.original_at:
         origin["original_at"] = activity.original_at
     if activity.sent_at:

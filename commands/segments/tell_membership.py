@@ -9,12 +9,12 @@ import msgspec
 from eventsourcing.persistence import StoredEvent
 from psycopg import Cursor
 
-from commands.activity.batch import ORIGIN
 from commands.activity.fact_keys import membership_key
 from commands.runtime.clock import now
 from commands.runtime.event_store import EventStore
 from commands.runtime.facts import FactIds, FactRow, copy_facts, digest, ensure_partition
 from domain.activity.membership import ENTERED, LEFT, SOURCE
+from domain.activity.occurrences import ORIGIN
 from domain.activity.sealing import FactsSealed, seal_stream
 from domain.kernel.event import Meta
 from domain.kernel.stored import to_state

@@ -14,8 +14,10 @@ from domain.products import category_groups
 
 # The fields of an item that tell its group of categories; the first that names one counts.
 GROUPED_BY: Final = ("category", "subcategory", "product_name", "department")
-# Where a body keeps who told it and what an SDK noticed.
+# Where a body keeps where it came from: its message id, the clocks, what an SDK noticed.
 ORIGIN: Final = "$"
+# There: whether the body tells money in minor units.
+MINOR: Final = "minor"
 _FRIDAY: Final = 5
 _UNASKED: Final[Any] = object()
 
@@ -85,12 +87,21 @@ def lines_of(body: Mapping[str, Any], fields: Fields) -> list[Mapping[str, Any]]
 
 
 def is_minor(fact: Fact) -> bool:
-    """Say whether the fact tells money in minor units: trackers send yuan, files and marketplaces were converted."""
+    """Say whether the fact tells money in minor units: trackers send yuan, files and marketplaces were converted.
+
+    It says so itself, unless it was recorded before facts did: then marketplaces are known by the message's id, and
+    whoever else gives an id of that form says that it is not so.
+    """
     origin = fact.body.get(ORIGIN)
     if not isinstance(origin, dict):
         return True
-    message_id = origin.get("message_id")
-    return isinstance(message_id, str) and f":{fact.name}" in message_id
+    told = origin.get(MINOR)
+    return told if isinstance(told, bool) else names_fact(origin.get("message_id"), fact.name)
+
+
+def names_fact(message_id: object, name: str) -> bool:
+    """Say whether a message's id names the fact, as those of marketplaces do."""
+    return isinstance(message_id, str) and f":{name}" in message_id
 
 
 class _Lazy(Mapping[str, Scalar]):

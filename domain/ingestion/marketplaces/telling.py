@@ -47,6 +47,7 @@ def activity(
         identifiers=(who,),
         amount=told.amount,
         currency=platform.currency if told.amount is not None else None,
+        is_minor=True,
         properties=plain,
         personal=sections(personal, {}),
         order_ref=told.order_ref,

@@ -23,7 +23,7 @@ def bounded(column: Column) -> Column:
 def parts(column: Column) -> int:
     """Return of how many functions, fields and values the SQL of a column is made."""
 
-    def counted(node: Any, sizes: Any, **_: object) -> int:
+    def counted(node: Any, sizes: dict[Any, int], **_: object) -> int:
         return 1 + sum(sizes.get(one, 0) for one in node.__children__)
 
     whole = column.op()

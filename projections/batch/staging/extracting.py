@@ -8,6 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.activity.fields import LISTS, Field, Fields, Path
+from domain.activity.occurrences import MINOR as MINOR_SAID
+from domain.activity.occurrences import ORIGIN
 from domain.activity.readings import MINOR, NUMBER
 from domain.activity.vocabulary import Vocabulary
 from domain.activity.withdrawing import WITHDRAWN
@@ -143,9 +145,10 @@ def _signs(vocabulary: Vocabulary) -> str:
 
 
 def _is_minor() -> str:
-    told = 'json_extract(body, \'$."$"."message_id"\')'
+    said, told = (f'json_extract(body, \'$."{ORIGIN}"."{name}"\')' for name in (MINOR_SAID, "message_id"))
     return (
-        "CASE WHEN coalesce(json_type(body, '$.\"$\"'), '') <> 'OBJECT' THEN true "
+        f"CASE WHEN coalesce(json_type(body, '$.\"{ORIGIN}\"'), '') <> 'OBJECT' THEN true "
+        f"WHEN coalesce(json_type({said}), '') = 'BOOLEAN' THEN CAST({said} AS BOOLEAN) "
         f"ELSE coalesce(json_type({told}) = 'VARCHAR' AND "
         f"contains(json_extract_string({told}, '$'), ':' || name), false) END"
     )

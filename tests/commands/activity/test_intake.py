@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from commands.activity.intake import Intake
@@ -78,6 +79,15 @@ async def test_the_same_message_twice_is_one_fact_in_a_batch_and_across_batches(
         again = await intake.take([viewed(2), viewed(3)])
         assert [(one.accepted, one.duplicates) for one in (first, again)] == [(2, 1), (1, 1)]
         assert await store.pool.fetchval("SELECT count(*) FROM fact_log") == 3
+
+
+async def test_a_tracker_whose_ids_look_like_a_marketplaces_tells_yuan_all_the_same(database: str) -> None:
+    """What tells money in fen says so in the fact; whoever only looks like it says that it does not."""
+    async with opened(database) as (store, intake):
+        shop = msgspec.structs.replace(viewed(1), message_id="77:product.viewed")
+        await intake.take([shop, msgspec.structs.replace(viewed(2), is_minor=True), viewed(3)])
+        told = await store.pool.fetch("SELECT body -> '$' ->> 'minor' AS minor FROM fact_log ORDER BY fact_id")
+        assert [row["minor"] for row in told] == ["false", "true", None]
 
 
 async def test_requests_at_once_share_a_seal_and_each_learns_its_own_share(database: str) -> None:

@@ -57,9 +57,13 @@ def test_what_a_tracker_tells_is_in_yuan() -> None:
 
 
 def test_a_marketplace_tells_money_in_fen() -> None:
-    """Its facts are known by their name in the message's id."""
-    body = {"total": 1990, "discount": 100, "$": {"message_id": "2100:order.completed", "received_at": "x"}}
-    assert seen("order.completed", body).event.fields.get("discount") == 100
+    """Its facts say so; those recorded before they did are known by their name in the message's id."""
+    origin = {"message_id": "2100:order.completed", "received_at": "x"}
+    for told in ({}, {"minor": True}):
+        body = {"total": 1990, "discount": 100, "$": origin | told}
+        assert seen("order.completed", body).event.fields.get("discount") == 100
+    by_tracker = {"total": 19.9, "discount": 1, "$": origin | {"minor": False}}
+    assert seen("order.completed", by_tracker).event.fields.get("discount") == 100
 
 
 def test_time_is_that_of_the_zone() -> None:

@@ -53,7 +53,7 @@ _origins = st.one_of(
     st.sampled_from(("x", 5, [])),
     st.fixed_dictionaries(
         {"message_id": st.sampled_from(("m-1", "2100:order.completed", "2100:order.refunded:7", 5, None))},
-        optional={"context": _contexts},
+        optional={"context": _contexts, "minor": st.sampled_from((True, False, "true", None))},
     ),
 )
 _lines = st.one_of(_scalars, st.lists(st.one_of(_plain, _scalars), max_size=3), _plain)
