@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from tests.patience import PATIENCE
+
 SUCCESS = {"success": True}
 
 
@@ -50,9 +52,9 @@ async def profile(client: httpx.AsyncClient, identifier: str, position: int) -> 
 
 
 async def having(client: httpx.AsyncClient, identifier: str, events: int) -> dict[str, Any]:
-    """Return the customer once so many of its events are history: SDKs send when they like, within 20 seconds."""
+    """Return the customer once so many of its events are history: SDKs send when they like."""
     position = await newest(client)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             # Answers as soon as the view has come so far, after five seconds with a problem.
             wait = {"Koi-Wait-For": str(position)}

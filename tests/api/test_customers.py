@@ -174,10 +174,13 @@ async def test_the_list_goes_on_where_the_page_before_ended(everything: httpx.As
     is_problem(await everything.get("/api/v1/customers", params={"limit": 1_000}), 422, "input.invalid")
 
 
-async def test_a_reader_who_waits_for_too_much_is_told_how_far_the_view_is(everything: httpx.AsyncClient) -> None:
+async def test_a_reader_who_waits_for_too_much_is_told_how_far_the_view_is(
+    koi: RunningKoi, everything: httpx.AsyncClient
+) -> None:
     """After five seconds the answer names the lag instead of an old state."""
     made = await register(everything, ("member_code", a_name()))
-    late = await everything.get(f"/api/v1/customers/{made['id']}", headers={"Koi-Wait-For": "1000000000"})
+    async with koi.hurried() as reader:
+        late = await reader.get(f"/api/v1/customers/{made['id']}", headers={"Koi-Wait-For": "1000000000"})
     assert "1000000000" in is_problem(late, 504, "view.lagging")["detail"]
 
 

@@ -10,6 +10,7 @@ from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from tests.api.asking import a_name, is_problem, send, tracked
 from tests.api.running import serving
+from tests.patience import PATIENCE
 from workers.running.embedded_postgres import EmbeddedPostgres
 
 
@@ -25,7 +26,7 @@ async def test_a_source_is_asked_to_come_back_while_the_log_cannot_be_written(
     """503 with Retry-After, never a 200 that would lose events; the same request works once the database is back."""
     name = str(conninfo_to_dict(database)["dbname"])
     with serving(own, secrets) as url:
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as client:
             client.headers["X-API-Key"] = secrets.write_key
             await send(client, tracked(a_name()))
             await _allow(postgres, name, connections=False)

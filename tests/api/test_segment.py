@@ -11,6 +11,7 @@ import pytest
 
 from tests.api.asking import SUCCESS, a_name, is_problem, profile, send, timeline, tracked
 from tests.api.running import RunningKoi
+from tests.patience import PATIENCE
 
 
 async def test_an_answered_event_is_there_when_one_reads_from_its_position(
@@ -198,7 +199,7 @@ async def test_a_page_closed_while_it_sends_is_no_failure_of_ours(
     writer.close()
     await writer.wait_closed()
     counted = 'koi_http_requests_total{method="POST",route="/v1/t",status="400"}'
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while counted not in (metrics := (await everything.get("/metrics")).text):
             pass
     assert 'status="500"' not in metrics

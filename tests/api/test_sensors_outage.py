@@ -20,6 +20,7 @@ from tests.api.asking import a_name
 from tests.api.running import serving
 from tests.api.sensing import collect, record, tracked
 from tests.api.test_outage import _allow
+from tests.patience import PATIENCE
 from workers.running.embedded_postgres import EmbeddedPostgres
 
 
@@ -31,7 +32,7 @@ async def test_nothing_answered_200_is_lost_while_the_log_is_away(
     name, database_name = a_name(), str(conninfo_to_dict(database)["dbname"])
     one = record("profile_increment", name, properties={"visits": 1})
     with serving(own, secrets) as url:
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as client:
             await collect(client, secrets.write_key, tracked(name))
             await _allow(postgres, database_name, connections=False)
             assert await collect(client, secrets.write_key, tracked(name, n=1), one) == 0
@@ -41,7 +42,7 @@ async def test_nothing_answered_200_is_lost_while_the_log_is_away(
     assert all(name.encode() not in file.read_bytes() for file in spool)
     await _allow(postgres, database_name, connections=True)
     with serving(own, secrets):
-        async with await open_pool(database, size=1) as pool, asyncio.timeout(30):
+        async with await open_pool(database, size=1) as pool, asyncio.timeout(PATIENCE):
             while await pool.fetchval("SELECT count(*) FROM fact_log") < 4:  # noqa: ASYNC110 - another task gets there
                 await asyncio.sleep(0.05)
             names = await pool.fetch("SELECT name, count(*) AS times FROM fact_log GROUP BY name")
@@ -63,7 +64,7 @@ async def test_a_full_disk_is_no_reason_to_say_yes(tmp_path: Path) -> None:
         await spool.put(Sent(b"q", body, now()))
     with pytest.raises(SpoolFullError):
         await spool.put(Sent(b"q", b"3" * 600, now()))
-    async with Spool(tmp_path / "spool", b"k" * 32, take), asyncio.timeout(20):
+    async with Spool(tmp_path / "spool", b"k" * 32, take), asyncio.timeout(PATIENCE):
         while list((tmp_path / "spool").glob("*.sealed")):  # noqa: ASYNC110 - another task gets there
             await asyncio.sleep(0.05)
     assert taken == [b"1", b"2"]

@@ -12,6 +12,7 @@ from tests.api.asking import a_name, a_phone, having, newest, profile
 from tests.api.running import RunningKoi
 from tests.api.test_browser_sdks import Watched
 from tests.clients.running import run_node, run_python
+from tests.patience import PATIENCE
 
 _PYTHON: Final = """
 import sensorsanalytics
@@ -189,7 +190,7 @@ async def test_the_web_sdk_sends_again_what_it_has_no_answer_to(
     ways = {"batch_send": {"datasend_timeout": 2000, "send_interval": 300}}
     told = {"url": address(koi), "ways": ways, "name": name, "phone": a_phone(), "count": 5}
     await page.evaluate(_VISIT, told)
-    await asyncio.wait_for(heard.wait(), 20)
+    await asyncio.wait_for(heard.wait(), PATIENCE)
     customer = await profile(everything, f"member_code:{name}", await newest(everything))
     assert {one["name"]: one["events"] for one in customer["activities"]}["custom.view_product"] == 5
     assert customer["attributes"]["visits"] == 1

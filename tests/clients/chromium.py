@@ -17,7 +17,7 @@ _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome
 # macOS keeps browsers off the PATH.
 _ON_MACOS: Final = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _PACKED: Final = MODULES / "@sparticuz" / "chromium" / "bin"
-_SECONDS: Final = 120
+_SECONDS: Final = 300
 
 FLAGS: Final = (
     "--no-sandbox",  # root may not have one, and only our own pages are opened

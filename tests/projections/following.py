@@ -12,8 +12,11 @@ from projections.engine.page import read_page
 from projections.engine.projection import Projection
 from projections.engine.rebuild import Aside
 from projections.engine.waiting import wait_until
+from tests.patience import PATIENCE, patiently
 
-SECONDS = 20.0
+SECONDS = PATIENCE
+_HEAD = "SELECT coalesce(max(notification_id), 0) FROM decision_log"
+_POSITIONS = "SELECT name, position FROM projection_position"
 
 
 @asynccontextmanager
@@ -39,9 +42,18 @@ async def current(database_url: str, position: int, *projections: Projection) ->
 
 async def until(reading: asyncpg.Connection, question: str, answer: int) -> None:
     """Ask the database until it answers at least this."""
-    async with asyncio.timeout(SECONDS):
-        while (await reading.fetchval(question) or 0) < answer:  # noqa: ASYNC110 - another process has to get there
-            await asyncio.sleep(0.01)
+
+    async def happened() -> bool:
+        return int(await reading.fetchval(question) or 0) >= answer
+
+    async def told(_: object) -> str:
+        views = {row["name"]: row["position"] for row in await reading.fetch(_POSITIONS)}
+        found = await reading.fetchval(question)
+        return (
+            f"{question}: {found}, not yet {answer}; the log is at {await reading.fetchval(_HEAD)}, the views {views}"
+        )
+
+    await patiently(happened, told, step=0.01)
 
 
 @asynccontextmanager

@@ -17,9 +17,10 @@ from commands.campaigns.launching import LaunchCampaign, launch_campaign
 from commands.runtime.context import Context
 from commands.runtime.event_store import open_event_store
 from domain.campaigns.offer import Offer
+from tests.patience import PATIENCE, patiently
+from tests.workers.seen import seen
 from workers.bench.stack import Stack, running
 
-PATIENCE = 60.0
 _TEMPLATES = {"come-back": {"zh": {"subject": "购物车", "text": "送您 ${coupon_value} 元:${coupon_code}"}}}
 
 
@@ -70,7 +71,7 @@ class Shop:
 
     async def post(self, events: Sequence[dict[str, Any]]) -> int:
         """Post a batch until it is acknowledged, as SDKs do; returns its position in the log."""
-        async with asyncio.timeout(PATIENCE):
+        async with self._patience("a batch is not acknowledged"):
             while True:
                 try:
                     answer = await self.client.post(
@@ -87,7 +88,7 @@ class Shop:
 
     async def ask(self, query: str, *parameters: object) -> Any:
         """Ask the database, waiting for it to be back if need be."""
-        async with asyncio.timeout(PATIENCE):
+        async with self._patience("the database does not answer"):
             while True:
                 try:
                     connection = await asyncpg.connect(self.stack.settings.database_url)
@@ -99,11 +100,21 @@ class Shop:
                 finally:
                     await connection.close()
 
+    @asynccontextmanager
+    async def _patience(self, failing: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                yield
+        except TimeoutError:
+            raise AssertionError(f"{failing}\n{await seen(self.stack)}") from None
+
     async def until(self, query: str, *parameters: object) -> None:
-        """Return once the query's answer is true."""
-        async with asyncio.timeout(PATIENCE):
-            while not await self.ask(query, *parameters):  # noqa: ASYNC110 - the processes are others'
-                await asyncio.sleep(0.05)
+        """Return once the query's answer is true; else fail, and tell what the whole Koi looks like."""
+
+        async def told(answer: object) -> str:
+            return f"{query} with {parameters} says {answer}\n{await seen(self.stack)}"
+
+        await patiently(lambda: self.ask(query, *parameters), told, step=0.05)
 
 
 def track(event: str, member: str, message_id: str, **properties: object) -> dict[str, Any]:
@@ -121,5 +132,8 @@ def track(event: str, member: str, message_id: str, **properties: object) -> dic
 @asynccontextmanager
 async def open_shop(**settings: str) -> AsyncIterator[Shop]:
     """Start a Koi of its own and a client at its door."""
-    async with running(settings) as stack, httpx.AsyncClient(base_url=stack.settings.api_url, timeout=30.0) as client:
+    async with (
+        running(settings) as stack,
+        httpx.AsyncClient(base_url=stack.settings.api_url, timeout=30) as client,
+    ):
         yield Shop(stack, client)

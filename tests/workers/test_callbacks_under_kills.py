@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from contextlib import suppress
 
 import asyncpg
@@ -11,10 +12,11 @@ import pytest
 
 from commands.runtime.services import read_services
 from tests.api.calling import AES_KEY, APP, TOKEN, an_openid, declare, encrypted, event
+from tests.patience import PATIENCE
+from tests.workers.seen import seen
 from workers.bench.stack import Stack, running
 
 _CALLS = 80
-_TRIES = 100
 _KILLED_AT = {25: "api", 55: "postgres"}
 
 
@@ -25,16 +27,17 @@ def _kill(stack: Stack, victim: str) -> None:
         psutil.Process(services.pids[victim]).send_signal(signal.SIGKILL)
 
 
-async def _told(client: httpx.AsyncClient, address: str, message: str) -> None:
+async def _told(stack: Stack, client: httpx.AsyncClient, address: str, message: str) -> None:
     """Tell it as WeChat does, more patiently: the same message again until it is answered with success."""
     body, query = encrypted(message)
-    for _ in range(_TRIES):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         with suppress(httpx.HTTPError):
             answer = await client.post(address, content=body, params=query)
             if (answer.status_code, answer.text) == (200, "success"):
                 return
         await asyncio.sleep(0.2)  # as WeChat waits between its tries
-    pytest.fail("it was never answered with success")
+    pytest.fail(f"it was never answered with success\n{await seen(stack)}")
 
 
 @pytest.mark.slow
@@ -43,10 +46,10 @@ async def test_what_wechat_was_answered_happened_once() -> None:
     async with running() as stack:
         keys = {"app_id": APP, "token": TOKEN, "aes_key": AES_KEY}
         address = declare(stack.settings.sources_folder, "wechat", kind="wechat", **keys)
-        async with httpx.AsyncClient(base_url=stack.settings.api_url, trust_env=False, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=stack.settings.api_url, trust_env=False, timeout=30) as client:
             for number in range(_CALLS):
                 receipt = event(an_openid(), "TEMPLATESENDJOBFINISH", MsgID=number, Status="failed:user block")
-                telling = asyncio.create_task(_told(client, address, receipt))
+                telling = asyncio.create_task(_told(stack, client, address, receipt))
                 if victim := _KILLED_AT.get(number):
                     _kill(stack, victim)
                 await telling

@@ -6,6 +6,7 @@ import sys
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.workers.gateways.servers import Mailbox, smtp_server
 from tests.workers.shop import Shop, cart_journey, open_shop, track
 
@@ -36,7 +37,7 @@ async def test_a_cart_left_alone_becomes_a_coupon_and_a_message_that_can_be_expl
         await shop.launch(cart_journey(wait_seconds=0.5))
         key, url = shop.stack.secrets.write_key, shop.stack.settings.api_url
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", _SDK, key, url)
-        assert await asyncio.wait_for(process.wait(), 60) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
         await shop.until("SELECT count(*) = 1 FROM sandbox_outbox")
         (message,) = await _messages(shop)
         assert "送您 5 元" in str(message["body"])

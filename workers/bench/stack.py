@@ -20,7 +20,7 @@ from commands.runtime.services import read_services
 from commands.runtime.settings import Settings
 from domain.kernel.errors import KoiError
 
-_START_SECONDS = 90.0
+_START_SECONDS = 300.0
 _LOOK_SECONDS = 1.0
 
 

@@ -11,17 +11,17 @@ import asyncpg
 
 from commands.activity.quarantine import Quarantine
 from tests.api.running import RunningKoi
+from tests.patience import PATIENCE
 
 _EVERYTHING: Final = 1_000_000
-_SPOOLED_SECONDS: Final = 15
 
 
 async def unaccounted(koi: RunningKoi, ids: Collection[str]) -> list[str]:
     """Return those of the ids that are neither a fact's nor in anything that waits in the quarantine.
 
-    What could not be written when it was answered lies in the spool until it can: it has some seconds to get there.
+    What could not be written when it was answered lies in the spool until it can: it has time to get there.
     """
-    until = time.monotonic() + _SPOOLED_SECONDS
+    until = time.monotonic() + PATIENCE
     async with asyncpg.create_pool(koi.database, min_size=1, max_size=1) as pool:
         while (lost := await _lost(koi, pool, ids)) and time.monotonic() < until:
             pass

@@ -8,6 +8,7 @@ import pytest
 from commands.runtime.secrets import Secrets
 from tests.api.calling import APP, TOKEN, declare
 from tests.api.running import RunningKoi, running_koi
+from tests.patience import PATIENCE
 from workers.running.embedded_postgres import EmbeddedPostgres
 
 
@@ -35,5 +36,5 @@ def sender(fuzzed: RunningKoi) -> Iterator[httpx.Client]:
     key = fuzzed.keys["ingest"]
     # Sensors' SDKs show their key in the address alone.
     headers, query = {"X-API-Key": key}, {"token": key}
-    with httpx.Client(base_url=fuzzed.url, headers=headers, params=query, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=fuzzed.url, headers=headers, params=query, trust_env=False, timeout=PATIENCE) as client:
         yield client

@@ -17,6 +17,7 @@ from commands.runtime.context import Context
 from commands.runtime.event_store import EventStore, open_event_store
 from commands.runtime.facts import FactIds
 from domain.identity.customer import Customer, Observed
+from tests.patience import PATIENCE
 
 _AT = datetime(2026, 11, 23, 7, 0, 0, 5, tzinfo=UTC)
 _CUSTOMER = UUID("00000000-0000-8000-8000-00000000cafe")
@@ -97,7 +98,7 @@ class _Held:
     def __iter__(self) -> Iterator[bytes]:
         yield self._csv[:10]
         self.begun.set()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(PATIENCE)
         yield self._csv[10:]
 
 
@@ -106,10 +107,10 @@ async def test_live_commands_do_not_wait_for_a_chunk_on_its_way(store: EventStor
     chunk = a_chunk(store)
     held = _Held(chunk.csv[0])
     writing = asyncio.create_task(_written(store, msgspec.structs.replace(chunk, csv=held)))
-    assert await asyncio.to_thread(held.begun.wait, 10)
+    assert await asyncio.to_thread(held.begun.wait, PATIENCE)
     customer = Customer(_CUSTOMER)
     customer.register((Observed(_CUSTOMER, "member_code", "M1"),))
-    saved = await asyncio.wait_for(store.streams.save(customer, by=Context(actor="li")), 5)
+    saved = await asyncio.wait_for(store.streams.save(customer, by=Context(actor="li")), PATIENCE / 2)
     held.let_go.set()
     assert await writing
     seal = await store.pool.fetchval("SELECT notification_id FROM decision_log WHERE originator_id = $1", chunk.stream)

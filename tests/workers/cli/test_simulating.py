@@ -11,6 +11,7 @@ import msgspec
 
 from commands.marketplaces.shop import shop_of
 from commands.runtime.sources import read_sources
+from tests.patience import PATIENCE
 from workers.cli.simulating import Simulated
 
 
@@ -25,7 +26,7 @@ async def test_the_simulated_shops_are_declared_and_answer(tmp_path: Path) -> No
     )
     try:
         assert process.stdout is not None
-        told = msgspec.json.decode(await asyncio.wait_for(process.stdout.readline(), 60), type=Simulated)
+        told = msgspec.json.decode(await asyncio.wait_for(process.stdout.readline(), PATIENCE), type=Simulated)
         shops = [shop_of(source) for source in read_sources(tmp_path / "sources")]
         assert sorted(shop.kind for shop in shops) == ["douyin", "jd", "taobao", "youzan"]
         assert all(shop.platform.url.startswith(told.address) for shop in shops)
@@ -34,4 +35,4 @@ async def test_the_simulated_shops_are_declared_and_answer(tmp_path: Path) -> No
         assert answer.json()["error_response"]["code"] == 29
     finally:
         process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), 30) in {0, 130}
+        assert await asyncio.wait_for(process.wait(), PATIENCE) in {0, 130}

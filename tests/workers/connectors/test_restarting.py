@@ -17,6 +17,7 @@ from psycopg import sql
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from domain.activity.sealing import FactsSealed, FileImported
+from tests.patience import PATIENCE
 from tests.workers.connectors.delivering import Delivery, content
 from workers.connectors.destination import open_destination
 from workers.connectors.facts import ROWS
@@ -26,7 +27,6 @@ from workers.connectors.synthetic import MAPPING, behaviour_mapping, write_behav
 from workers.running.embedded_postgres import EmbeddedPostgres
 
 _CHUNKS = 5
-_PATIENCE_SECONDS = 60.0
 _SEALS = f"SELECT count(*) FROM decision_log WHERE topic = '{FactsSealed.TOPIC}'"
 _FILES = f"SELECT convert_from(state, 'UTF8')::jsonb - 'meta' FROM decision_log WHERE topic = '{FileImported.TOPIC}'"
 
@@ -98,7 +98,7 @@ async def test_a_killed_import_goes_on_where_it_was(
     for commits in (2, 2):
         async with _commits(delivery) as heard, _importing(settings, behaviour) as process:
             for _ in range(commits):
-                await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
+                await asyncio.wait_for(heard.get(), PATIENCE)
             process.send_signal(signal.SIGKILL)
         assert await delivery.pool.fetchval(_SEALS) < _CHUNKS
         assert await delivery.pool.fetch(_FILES) == []
@@ -124,7 +124,7 @@ async def test_an_import_that_is_stopped_lets_go_of_everything(
     async with _commits(delivery) as heard:
         running = asyncio.create_task(_imported(settings, secrets, behaviour))
         for _ in range(3):
-            await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
+            await asyncio.wait_for(heard.get(), PATIENCE)
         running.cancel()
         assert isinstance((await asyncio.gather(running, return_exceptions=True))[0], asyncio.CancelledError)
     assert not list((settings.home / "import").glob("run-*"))

@@ -28,6 +28,7 @@ from projections.engine.verify import verify
 from projections.history.queries import head
 from projections.inferred_attributes.projector import PROJECTION
 from projections.inferred_attributes.queries import inferred_of
+from tests.patience import PATIENCE
 from tests.projections.following import current
 from tests.workers.test_relay import jetstream
 from workers import bus
@@ -163,7 +164,7 @@ async def test_live_purchases_are_judged_as_the_relay_brings_them_and_a_redelive
             consuming = asyncio.create_task(
                 bus.consume(js, durable, [f"{stream}.*.facts.sealed"], working.handle, stream=stream)
             )
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while await waiting(js, stream, durable):  # noqa: ASYNC110 - the broker alone knows what is acknowledged
                     await asyncio.sleep(0.02)
             consuming.cancel()

@@ -10,6 +10,7 @@ from commands.activity import source_runs
 from commands.callbacks.hints import Hints
 from commands.runtime.clock import now
 from tests.api.running import serving
+from tests.patience import PATIENCE
 from tests.workers.marketplaces.shopping import Scene, a_basket, expected, number_of
 from workers.marketplaces.simulator.declaring import hook_of, name_of
 from workers.marketplaces.simulator.pushing import Push, douyin_push, signed_for_douyin, youzan_push
@@ -34,7 +35,7 @@ class Phone:
 async def line_to(scene: Scene) -> AsyncIterator[Phone]:
     """Serve the API over the scene's database and sources."""
     with serving(scene.means.settings, scene.means.secrets) as url:
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as client:
             yield Phone(scene, client)
 
 
@@ -170,7 +171,7 @@ async def test_another_secret_in_the_address_is_nobodys(scene: Scene, kind: str)
     """As if there were nothing."""
     scene.source(kind)
     with serving(scene.means.settings, scene.means.secrets) as url:
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as client:
             assert (
                 await client.post(f"/hooks/{name_of(kind)}/nobody-knows-this-one", content=b"{}")
             ).status_code == 404

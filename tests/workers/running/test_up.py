@@ -18,10 +18,10 @@ import pytest
 
 from commands.runtime.secrets import Secrets
 from commands.runtime.services import Services, is_running, read_services
+from tests.patience import PATIENCE
 from workers.running.ports import free_port
 from workers.running.waiting import until
 
-PATIENCE = 60.0
 PROGRAMS = {"postgres", "nats", "api", "projector", "workers", "sources", "segments"}
 
 

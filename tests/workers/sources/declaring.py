@@ -11,13 +11,12 @@ import msgspec
 from commands.activity import source_runs
 from commands.activity.source_runs import SourceRun
 from commands.runtime.sources import Source
+from tests.patience import PATIENCE
 from tests.workers.connectors.delivering import RECEIPTS, line, written
 from workers.sources.declared import the
 from workers.sources.kind import Came, Means
 from workers.sources.role import Schedule
 from workers.sources.turn import take_turn
-
-_PATIENCE_SECONDS = 20.0
 
 
 class Shop:
@@ -64,7 +63,7 @@ class Shop:
         """Let the schedule run until something holds of a source."""
         schedule = Schedule(self.means)
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     pause = await schedule.look()
                     known = await source_runs.runs(self.pool)
