@@ -49,6 +49,11 @@ class Douyin:
         data = within(await self._call("/afterSale/List", asked), "data") or b"{}"
         return Page(listed(within(data, "items")), number(data, "total"))
 
+    async def after_sales(self, window: Window, page: int) -> Page:
+        """They are among the refunds."""
+        del window, page
+        return Page((), 0)
+
     async def order(self, order_id: str) -> bytes | None:
         """In full; None if the platform knows no such order."""
         answer = await or_none(self._call("/order/orderDetail", {"shop_order_id": order_id}))

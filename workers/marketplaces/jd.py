@@ -26,11 +26,15 @@ _STATES: Final = (
     "WAIT_SELLER_STOCK_OUT,WAIT_GOODS_RECEIVE_CONFIRM,WAIT_SELLER_DELIVERY,PAUSE,FINISHED_L,TRADE_CANCELED,LOCKED"
 )
 _BY_MODIFIED: Final = "0"
-_RESPONSES: Final = [
-    f"{method}_{ending}"
-    for method in ("jingdong_pop_order_search", "jingdong_pop_order_get")
-    for ending in ("responce", "response")
-]
+_AFTER_SALES: Final = "jingdong_asc_serviceAndRefund_view"
+# How the service behind the gateway objects: where in the answer, and whether inside an `apiResult`.
+_OBJECTIONS: Final = {
+    "jingdong_pop_order_search": ("searchorderinfo_result", "apiResult"),
+    "jingdong_pop_order_get": ("orderDetailInfo", "apiResult"),
+    "jingdong_pop_afs_soa_refundapply_queryPageList": ("queryResult",),
+    "jingdong_pop_afs_soa_refundapply_queryById": ("queryResult",),
+    _AFTER_SALES: ("pageResult",),
+}
 
 
 class Jd:
@@ -69,6 +73,19 @@ class Jd:
         )
         root = self._result(answer, "jingdong_pop_afs_soa_refundapply_queryPageList", "queryResult")
         return Page(listed(within(root, "result")), number(root, "totalCount"))
+
+    async def after_sales(self, window: Window, page: int) -> Page:
+        """By time of the wish: the list knows no time of change, so it is read again and again."""
+        platform = self._shop.platform.of_after_sales
+        answer = await self._call(
+            "jingdong.asc.serviceAndRefund.view",
+            applyTimeBegin=clock(window.start, platform.zone),
+            applyTimeEnd=clock(window.end, platform.zone),
+            pageNumber=str(page),
+            pageSize=str(platform.limits.page_size),
+        )
+        root = self._result(answer, _AFTER_SALES, "pageResult")
+        return Page(listed(within(root, "data")), number(root, "totalCount"))
 
     async def order(self, order_id: str) -> bytes | None:
         """In full; None if the platform knows no such order."""
@@ -143,12 +160,11 @@ def complaint(answer: bytes) -> Complaint | None:
     error = within(answer, "error_response")
     if error is not None:
         return Complaint(codes=(said(error, "code"),))
-    for name in _RESPONSES:
-        root = within(answer, name)
-        for result in ("searchorderinfo_result", "orderDetailInfo"):
-            api = within(root, result, "apiResult") if root else None
-            if api is not None and said(api, "success").lower() == "false":
-                return Complaint(codes=(said(api, "errorCode"), said(api, "numberCode")))
+    for method, steps in _OBJECTIONS.items():
+        for ending in ("responce", "response"):
+            result = within(answer, f"{method}_{ending}", *steps)
+            if result is not None and said(result, "success").lower() == "false":
+                return Complaint(codes=tuple(said(result, name) for name in ("errorCode", "numberCode", "code")))
     return None
 
 

@@ -1,5 +1,6 @@
 """Shops as declared sources: pulled on schedule, sooner when a message tells of something."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,13 +18,25 @@ from domain.ingestion.marketplaces.orders import read_order
 from domain.ingestion.marketplaces.telling import Telling
 from domain.kernel.errors import DomainError
 from workers.marketplaces.following import follow
-from workers.marketplaces.marketplace import BusyError, Marketplace, Window
+from workers.marketplaces.marketplace import BusyError, Marketplace, RefusedError, Window
 from workers.marketplaces.opening import open_marketplace
-from workers.marketplaces.pulling import WHATS, Pull, What, begin, minutes, reached, windows
+from workers.marketplaces.pulling import (
+    AFTER_SALES,
+    WHATS,
+    Pull,
+    What,
+    are_after_sales_due,
+    begin,
+    minutes,
+    reached,
+    windows,
+)
 from workers.marketplaces.recent import Recent
 from workers.marketplaces.taking import Taken, Taking
 from workers.sources.declared import declaration
 from workers.sources.kind import Came, Means
+
+log = logging.getLogger("koi.sources")
 
 _PATIENCE: Final = timedelta(minutes=2)
 
@@ -68,6 +81,7 @@ class Shops:
                 if run.was_hinted and rest > timedelta():
                     return run.came([], rest)
                 notes = [await run.pull(what) for what in WHATS]
+                notes += await run.pull_after_sales()
                 return run.came(notes, timedelta(seconds=shop.settings.every_seconds))
             except BusyError as error:
                 if not run.total.read and error.seconds is None:
@@ -126,7 +140,7 @@ class _Run:
         """Read everything of one sort that changed; return how far that is."""
         present = now()
         known = await begin(self._pool, self._shop, what, present)
-        ahead = list(windows(self._shop, known, present))
+        ahead = list(windows(self._shop, what, known, present))
         self._watch.begin(f"{self._shop.name} {what}", sum(map(minutes, ahead)))
         for number, window in enumerate(ahead):
             if number:  # in the middle of a long back-fill what has just happened should not wait for its end
@@ -134,6 +148,16 @@ class _Run:
             self.total.add(await self._pull.window(what, window, known))
             known = await begin(self._pool, self._shop, what, present)
         return f"{what} until {known.reached:%Y-%m-%d %H:%M:%S} UTC"
+
+    async def pull_after_sales(self) -> list[str]:
+        """Read them where that is due; an application that may not ask for them still has its orders and refunds."""
+        if not are_after_sales_due(self._shop, await reached(self._pool, self._shop, AFTER_SALES), now()):
+            return []
+        try:
+            return [await self.pull(AFTER_SALES)]
+        except RefusedError as error:
+            log.warning("%s: after-sales are not read: %s", self._shop.name, error.detail)
+            return [f"after-sales are not read: {error.detail}"]
 
     def came(self, notes: list[str], again_in: timedelta) -> Came:
         """Return what came; the next run is due with the next hint at the latest."""

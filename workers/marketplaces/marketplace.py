@@ -76,6 +76,10 @@ class Marketplace(Protocol):
         """Return a page of the refunds modified in the window."""
         ...
 
+    async def after_sales(self, window: Window, page: int) -> Page:
+        """Return a page of the after-sales asked for in the window, where the platform lists them apart."""
+        ...
+
     async def order(self, order_id: str) -> bytes | None:
         """Return an order in full, None if there is none (yet)."""
         ...

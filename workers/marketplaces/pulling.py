@@ -5,7 +5,7 @@ differ. What is told twice is one fact.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -17,12 +17,16 @@ from commands.marketplaces.shop import Shop
 from workers.connectors.progress import Watch
 from workers.marketplaces.marketplace import Marketplace, Window
 from workers.marketplaces.taking import Taken, Taking
-from workers.marketplaces.walking import walk
+from workers.marketplaces.walking import Turn, walk
 
 log = logging.getLogger("koi.sources")
 
-What = Literal["orders", "refunds"]
+What = Literal["orders", "refunds", "after_sales"]
 WHATS: Final[tuple[What, ...]] = ("orders", "refunds")
+AFTER_SALES: Final[What] = "after_sales"
+
+
+Take = Callable[[Sequence[bytes]], Awaitable[Taken]]
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,11 +55,23 @@ async def begin(pool: asyncpg.Pool, shop: Shop, what: What, now: datetime) -> Re
     return known
 
 
-def windows(shop: Shop, known: Reached, now: datetime) -> Iterator[Window]:
+def are_after_sales_due(shop: Shop, known: Reached | None, now: datetime) -> bool:
+    """Whether a list that has to be read again from long ago is to be read now."""
+    after_sale = shop.platform.after_sale
+    if after_sale is None:
+        return False
+    return known is None or known.reached + timedelta(hours=after_sale.every_hours) <= now
+
+
+def windows(shop: Shop, what: What, known: Reached, now: datetime) -> Iterator[Window]:
     """Yield the windows to read, the oldest first, none longer or further back than the platform lists."""
-    oldest = now - timedelta(days=shop.platform.limits.history_days)
-    start = max(known.reached - shop.overlap, known.begun, oldest)
-    step = timedelta(hours=shop.platform.limits.window_hours)
+    platform, overlap = shop.platform, shop.overlap
+    if what == AFTER_SALES and platform.after_sale is not None:
+        overlap = max(overlap, timedelta(days=platform.after_sale.revisit_days))
+        platform = platform.of_after_sales
+    oldest = now - timedelta(days=platform.limits.history_days)
+    start = max(known.reached - overlap, known.begun, oldest)
+    step = timedelta(hours=platform.limits.window_hours)
     while start < now:
         end = min(start + step, now)
         yield Window(start, end)
@@ -74,9 +90,9 @@ class Pull:
 
     async def window(self, what: What, window: Window, known: Reached) -> Taken:
         """Read one window to its end; on return it is history, and kept as such."""
-        turn = self._marketplace.orders if what == "orders" else self._marketplace.refunds
-        take = self._taking.orders if what == "orders" else self._taking.refunds
-        platform = self._shop.platform
+        turn: Turn = getattr(self._marketplace, what)
+        take: Take = getattr(self._taking, what)
+        platform = self._shop.platform.of_after_sales if what == AFTER_SALES else self._shop.platform
         ids = platform.order.id if what == "orders" else platform.refund.id
         came = Taken()
         async for records in walk(window, turn, platform.limits, ids):

@@ -14,6 +14,7 @@ from commands.runtime.clock import now
 from domain.activity.activity import Activity
 from domain.ingestion.marketplaces.fields import id_of
 from domain.ingestion.marketplaces.orders import read_order
+from domain.ingestion.marketplaces.platform import Platform
 from domain.ingestion.marketplaces.refunds import is_refunded, names_buyer, order_of, read_refund, with_order
 from domain.ingestion.marketplaces.telling import Telling
 from domain.ingestion.refusal import MessageError
@@ -78,6 +79,12 @@ class Taking:
         """Take refunds as a list had them, with what else has to be asked; durable on return."""
         return await self._take(records, self._refund)
 
+    async def after_sales(self, records: Sequence[bytes]) -> Taken:
+        """Take after-sales as a list had them; it tells the same ones again and again, so what is known is left out."""
+        taken = await self._take(self._recent.new(records), self._after_sale)
+        taken.read = len(records)
+        return taken
+
     async def order(self, order_id: str) -> Taken | None:
         """Ask for one order and take it; None if there is none (yet)."""
         async with self._places:
@@ -94,8 +101,7 @@ class Taking:
         outcomes = await all_of(self._one(raw, read) for raw in records)
         activities = [activity for outcome in outcomes if not isinstance(outcome, Unusable) for activity in outcome]
         unusable = [outcome for outcome in outcomes if isinstance(outcome, Unusable)]
-        about = "order" if read in {self._order_in_full, self._read_order} else "refund"
-        await self._quarantine.put(self._shop.name, unusable, came_by=about)
+        await self._quarantine.put(self._shop.name, unusable, came_by=self._read_again_as(read))
         taken = await self._intake.take(activities)
         for raw, outcome in zip(records, outcomes, strict=True):
             if not isinstance(outcome, Unusable):
@@ -121,6 +127,11 @@ class Taking:
         except DomainError as error:
             return _unusable(raw, error)
 
+    def _read_again_as(self, read: Read) -> str:
+        if read == self._after_sale:
+            return "after_sale"
+        return "order" if read in {self._order_in_full, self._read_order} else "refund"
+
     async def _refund(self, raw: bytes) -> list[Activity] | Unusable:
         platform = self._shop.platform
         if not is_refunded(raw, platform):
@@ -133,7 +144,12 @@ class Taking:
         return await self._refund_in_full(raw)
 
     async def _refund_in_full(self, raw: bytes) -> list[Activity] | Unusable:
-        platform = self._shop.platform
+        return await self._refund_of(raw, self._shop.platform)
+
+    async def _after_sale(self, raw: bytes) -> list[Activity] | Unusable:
+        return await self._refund_of(raw, self._shop.platform.of_after_sales)
+
+    async def _refund_of(self, raw: bytes, platform: Platform) -> list[Activity] | Unusable:
         if is_refunded(raw, platform) and not names_buyer(raw, platform):
             order = await self._marketplace.order(order_of(raw, platform))
             raw = with_order(raw, order) if order else raw

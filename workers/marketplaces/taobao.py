@@ -53,6 +53,11 @@ class Taobao:
         root = within(answer, "refunds_receive_get_response") or b"{}"
         return Page(listed(within(root, "refunds", "refund")), number(root, "total_results"))
 
+    async def after_sales(self, window: Window, page: int) -> Page:
+        """They are among the refunds."""
+        del window, page
+        return Page((), 0)
+
     async def order(self, order_id: str) -> bytes | None:
         """In full; None if the platform knows no such order."""
         asked = self._call("taobao.trade.fullinfo.get", fields=_FULL, tid=order_id, include_oaid="true")

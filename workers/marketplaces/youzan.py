@@ -41,6 +41,11 @@ class Youzan:
         data = within(await self._call("youzan.trade.refund.search/3.0.1", asked), "data") or b"{}"
         return Page(listed(within(data, "refunds")), number(data, "total"))
 
+    async def after_sales(self, window: Window, page: int) -> Page:
+        """They are among the refunds."""
+        del window, page
+        return Page((), 0)
+
     async def order(self, order_id: str) -> bytes | None:
         """In full; None if the platform knows no such order (yet)."""
         answer = await or_none(self._call("youzan.trade.get/4.0.2", {"tid": order_id}))

@@ -46,12 +46,13 @@ class Described:
                 _log.warning("the source %s cannot be used: %s", source.name, error.detail)
 
     def parsers(self) -> dict[str, Parse]:
-        """Return how a call, a record of Sensors Analytics, an order and a refund are read."""
+        """Return how a call, a record of Sensors Analytics, an order, a refund and an after-sale are read."""
         return {
             "call": self._call,
             "sensors": self._sensors,
             "order": self._reading(_order),
             "refund": self._reading(_refund),
+            "after_sale": self._reading(_after_sale),
         }
 
     def _sensors(self, entry: Waiting, vocabulary: Vocabulary) -> Parsed:
@@ -88,6 +89,10 @@ def _order(raw: bytes, platform: Platform, telling: Telling) -> Parsed:
 
 def _refund(raw: bytes, platform: Platform, telling: Telling) -> Parsed:
     return Parsed(read_refund(raw, platform, telling), [])
+
+
+def _after_sale(raw: bytes, platform: Platform, telling: Telling) -> Parsed:
+    return _refund(raw, platform.of_after_sales, telling)
 
 
 def _of(known: Mapping[str, T], entry: Waiting) -> T:

@@ -1,7 +1,7 @@
 """What a payload says in Koi's fields, as the platform's description tells where each of them is."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -36,14 +36,14 @@ def id_of(raw: bytes, paths: Iterable[str]) -> str:
     return needed(decoded(raw), paths, "id.missing", "the payload has no number")
 
 
-def status_of(payload: Payload, paths: Iterable[str], known: Iterable[str], alike: Mapping[str, str]) -> str:
-    """Return the status, or the one it is alike; raises `MessageError` for one that is not among the known."""
+def status_of(payload: Payload, paths: Iterable[str], known: Collection[str], alike: Mapping[str, str]) -> str:
+    """Return the status, or the one it is alike; raises `MessageError` for one that is not among the known (*: all)."""
     value, path = find(payload, paths)
     if value is None:
         raise MessageError("status.missing", "the payload has no status", field=path)
     status = text(value, path)
     status = alike.get(status, status)
-    if status not in known:
+    if status not in known and "*" not in known:
         shown = status if _TELLABLE.match(status) else "the status"
         raise MessageError("status.unknown", f"{shown} is none that the mapping knows: add it there", field=path)
     return status

@@ -91,10 +91,13 @@ class Orders(_Part, frozen=True, kw_only=True):
 class Refunds(_Part, frozen=True, kw_only=True):
     """Where a refund says what; only those in one of the statuses `done` gave money back, `open` ones may yet.
 
-    `buyer` may find nothing: the order tells then whose it was. `detail` and `alike` are as for orders.
+    `open` of `*` is every other status, and none at all: what merely lists wishes says nothing before money goes back.
+    `buyer` may find nothing: the order tells then whose it was. `detail` and `alike` are as for orders. `id_prefix`
+    stands before the numbers of a list that counts by itself, beside another one.
     """
 
     id: tuple[str, ...]
+    id_prefix: str = ""
     order_id: tuple[str, ...]
     status: tuple[str, ...]
     done: tuple[str, ...]
@@ -105,6 +108,19 @@ class Refunds(_Part, frozen=True, kw_only=True):
     detail: bool = False
     alike: dict[str, str] = {}
     fields: dict[str, Spec] = {}
+
+
+class AfterSales(Refunds, frozen=True, kw_only=True):
+    """Refunds of what was delivered, where the platform keeps a list apart, by when they were asked for.
+
+    Such a list does not tell what changed: once in `every_hours` it is read again from `revisit_days` ago. It may span
+    `window_hours` at most, with `page_size` on a page.
+    """
+
+    window_hours: float
+    page_size: int
+    revisit_days: float
+    every_hours: float
 
 
 class Limits(_Part, frozen=True, kw_only=True):
@@ -162,12 +178,22 @@ class Platform(_Part, frozen=True, kw_only=True):
     codes: Codes
     order: Orders
     refund: Refunds
+    after_sale: AfterSales | None = None
     hints: dict[str, Hinted] = {}
 
     @property
     def buyers(self) -> str:
         """What stands before a buyer's id."""
         return self.buyer_prefix or self.prefix
+
+    @property
+    def of_after_sales(self) -> "Platform":
+        """The same platform, with its after-sales as the refunds; itself, where it lists none apart."""
+        if self.after_sale is None:
+            return self
+        pages = {"window_hours": self.after_sale.window_hours, "page_size": self.after_sale.page_size}
+        limits = msgspec.structs.replace(self.limits, **pages)
+        return msgspec.structs.replace(self, refund=self.after_sale, limits=limits)
 
     def hint_of(self, kind: str) -> Hinted:
         """Return which of the two a message of this kind is about."""

@@ -12,6 +12,7 @@ from domain.ingestion.marketplaces.fields import (
     status_of,
     values_of,
 )
+from domain.ingestion.marketplaces.finding import find
 from domain.ingestion.marketplaces.platform import Platform
 from domain.ingestion.marketplaces.telling import Telling, Told, activity, with_payload
 from domain.ingestion.refusal import MessageError
@@ -19,12 +20,16 @@ from domain.ingestion.refusal import MessageError
 REFUNDED: Final = "order.refunded"
 # No platform has a field of this name.
 _ORDER: Final = "$order"
+_ANY: Final = "*"
 
 
 def is_refunded(raw: bytes, platform: Platform) -> bool:
     """Whether a refund gave money back, so that it is worth asking for more; raises `MessageError`."""
-    refund = platform.refund
-    return status_of(decoded(raw), refund.status, (*refund.done, *refund.open), refund.alike) in refund.done
+    refund, payload = platform.refund, decoded(raw)
+    if _ANY in refund.open and find(payload, refund.status)[0] is None:
+        return False
+    known = (*refund.done, *refund.open)
+    return status_of(payload, refund.status, known, refund.alike) in refund.done
 
 
 def order_of(raw: bytes, platform: Platform) -> str:
@@ -53,7 +58,7 @@ def read_refund(raw: bytes, platform: Platform, telling: Telling) -> list[Activi
     if not is_refunded(raw, platform):
         return []
     payload, mapping = decoded(raw), platform.refund
-    refund_id = needed(payload, mapping.id, "refund.id_missing", "the refund has no number")
+    refund_id = mapping.id_prefix + needed(payload, mapping.id, "refund.id_missing", "the refund has no number")
     order_id = order_of(raw, platform)
     # Platforms whose refunds name nobody: the order does, which was put beside it.
     who = buyer_of(payload, mapping.buyer, platform) or buyer_of(

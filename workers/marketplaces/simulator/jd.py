@@ -20,6 +20,9 @@ _STATES: Final = {
 }
 _MINUTES: Final = 6
 _SPAN: Final = timedelta(days=31)
+_AFTER_SALES_SPAN: Final = timedelta(days=7)
+_MOST_AFTER_SALES: Final = 50
+_PAGES: Final = ("page", "pageIndex", "pageNumber")
 
 Answer = dict[str, Any]
 
@@ -35,6 +38,7 @@ class SimulatedJd:
             "jingdong.pop.order.get": self._get,
             "jingdong.pop.afs.soa.refundapply.queryPageList": self._refunds,
             "jingdong.pop.afs.soa.refundapply.queryById": self._one_refund,
+            "jingdong.asc.serviceAndRefund.view": self._after_sales,
         }
 
     async def answer(self, asked: Asked) -> Answer:
@@ -46,7 +50,7 @@ class SimulatedJd:
             return objection
         method = told["method"]
         business = json.loads(told.get("360buy_param_json", "{}"))
-        await self.gate.called(method, int(business.get("page", business.get("pageIndex", "1"))))
+        await self.gate.called(method, next((int(business[name]) for name in _PAGES if name in business), 1))
         root = f"{method.replace('.', '_')}_responce"
         return {root: {"code": "0", **await self._methods[method](business)}}
 
@@ -89,7 +93,7 @@ class SimulatedJd:
     async def _refunds(self, told: dict[str, Any]) -> Answer:
         names = ("checkTimeStart", "checkTimeEnd")
         start, end = (datetime.fromisoformat(told[name]).replace(tzinfo=_ZONE) for name in names)
-        found = self.shop.refunds_between(start, end)
+        found = [one for one in self.shop.refunds_between(start, end) if one.order.finished is None]
         page = self.gate.page(found, int(told["pageIndex"]), min(int(told["pageSize"]), 50))
         return {
             "queryResult": {
@@ -102,6 +106,17 @@ class SimulatedJd:
     async def _one_refund(self, told: dict[str, Any]) -> Answer:
         refund = self.shop.refunds.get(int(told.get("raId", "0")))
         return {"queryResult": {"success": True, "result": [_refund(refund)] if refund else []}}
+
+    async def _after_sales(self, told: dict[str, Any]) -> Answer:
+        """What was delivered and sent back, by when that was asked for."""
+        names = ("applyTimeBegin", "applyTimeEnd")
+        start, end = (datetime.fromisoformat(told[name]).replace(tzinfo=_ZONE) for name in names)
+        if end - start > _AFTER_SALES_SPAN or int(told["pageSize"]) > _MOST_AFTER_SALES:
+            return {"pageResult": {"success": False, "code": "10002", "msg": "parameters"}}
+        found = [one for one in self.shop.refunds_asked_between(start, end) if one.order.finished is not None]
+        page = self.gate.page(found, int(told["pageNumber"]), int(told["pageSize"]))
+        data = [_after_sale(refund) for refund in page]
+        return {"pageResult": {"success": True, "code": "00000", "totalCount": len(found), "data": data}}
 
     def _is_timely(self, stamp: str) -> bool:
         try:
@@ -153,6 +168,17 @@ def _refund(refund: SimulatedRefund) -> dict[str, Any]:
         "checkTime": _clock(refund.done),
         "buyerId": "j***",
     }
+
+
+def _after_sale(refund: SimulatedRefund) -> dict[str, Any]:
+    told = {
+        "afsRefundId": refund.number if refund.done else None,
+        "status": 13 if refund.done else None,
+        "completeTime": _clock(refund.done),
+        "refoundAmount": refund.fen / 100 if refund.done else None,
+        "sameOrderServiceBill": {"serviceId": refund.number + 1, "orderId": refund.order.number, "customerPin": "j***"},
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _error(code: int, words: str) -> Answer:

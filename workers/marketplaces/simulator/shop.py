@@ -100,12 +100,22 @@ class SimulatedShop:
         self._tell("closed", order)
 
     def refund(self, order: SimulatedOrder, fen: int, at: datetime) -> SimulatedRefund:
-        """Money goes back."""
-        refund = SimulatedRefund(number=next(self._numbers), order=order, fen=fen, created=at, modified=at, done=at)
-        self.refunds[refund.number] = refund
-        order.modified = max(order.modified, at)
-        self._tell("refunded", order, refund)
+        """Money goes back at once."""
+        refund = self.ask_back(order, fen, at)
+        self.give_back(refund, at)
         return refund
+
+    def ask_back(self, order: SimulatedOrder, fen: int, at: datetime) -> SimulatedRefund:
+        """The buyer wants money back."""
+        refund = SimulatedRefund(number=next(self._numbers), order=order, fen=fen, created=at, modified=at)
+        self.refunds[refund.number] = refund
+        return refund
+
+    def give_back(self, refund: SimulatedRefund, at: datetime) -> None:
+        """Money goes back."""
+        refund.done = refund.modified = at
+        refund.order.modified = max(refund.order.modified, at)
+        self._tell("refunded", refund.order, refund)
 
     def fill(self, baskets: Iterable[Basket], since: datetime, until: datetime) -> None:
         """Let the baskets be bought evenly from one time to the other, each as far as it has come by then."""
@@ -142,6 +152,11 @@ class SimulatedShop:
         """Return the refunds modified in the time, the latest first."""
         found = [refund for refund in self.refunds.values() if start <= refund.modified.replace(microsecond=0) <= end]
         return sorted(found, key=lambda refund: (refund.modified, refund.number), reverse=True)
+
+    def refunds_asked_between(self, start: datetime, end: datetime) -> list[SimulatedRefund]:
+        """Return the refunds asked for in the time, the latest first."""
+        found = [refund for refund in self.refunds.values() if start <= refund.created.replace(microsecond=0) <= end]
+        return sorted(found, key=lambda refund: (refund.created, refund.number), reverse=True)
 
     def _tell(self, what: str, order: SimulatedOrder, refund: SimulatedRefund | None = None) -> None:
         for listener in self.listeners:

@@ -70,3 +70,21 @@ def test_jds_refunds_are_in_fen_while_its_orders_are_in_yuan() -> None:
     }
     (fact,) = read_refund(with_order(payloads.raw(refund), payloads.raw(payloads.JD)), load("jd"), _TELLING)
     assert fact.amount == 19900
+
+
+def test_an_after_sale_counts_once_its_money_is_back_and_never_as_a_refund_before_delivery() -> None:
+    """Two lists that number by themselves; a service without a refund says nothing yet, and is no error."""
+    jd = load("jd").of_after_sales
+    service = {"serviceId": 55, "orderId": 290000000000000011}
+    assert not is_refunded(payloads.raw({"sameOrderServiceBill": service}), jd)
+    assert not is_refunded(payloads.raw({"sameOrderServiceBill": service, "status": 14}), jd)
+    refund = {
+        "afsRefundId": 56,
+        "status": 13,
+        "completeTime": 1794500000000,
+        "refoundAmount": 0.29,
+        "sameOrderServiceBill": service,
+    }
+    (fact,) = read_refund(with_order(payloads.raw(refund), payloads.raw(payloads.JD)), jd, _TELLING)
+    assert (fact.amount, fact.order_ref) == (29, "jd:290000000000000011:afs56")
+    assert fact.properties["service_id"] == "55"
