@@ -18,7 +18,7 @@ from api.ingest import cloudevents, hooks, posthog, segment, sensors
 from api.opened import Opened, opened
 from api.pages import paging
 from api.positions import wait_for
-from api.routes import crm, exports, health, operations, sandbox
+from api.routes import crm, exports, health, operations, sandbox, unsubscribing
 from api.routes.areas import CustomerController, SegmentController, TagController
 from api.routes.audit import AuditController
 from api.routes.campaigns import CampaignController
@@ -76,6 +76,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             PredictionController,
             *exports.HANDLERS,
             *sandbox.HANDLERS,
+            *unsubscribing.HANDLERS,
             *operations.HANDLERS,
             *health.HANDLERS,
         ],

@@ -22,6 +22,7 @@ from commands.activity.intake import Intake
 from commands.activity.order_numbers import OrderNumbers
 from commands.activity.quarantine import Quarantine
 from commands.callbacks.doors import Doors
+from commands.channels.unsubscribing import WaysOut
 from commands.context.own_calendar import calendar_of_home
 from commands.identity.describing import Describing
 from commands.identity.erasing import Erasing
@@ -66,6 +67,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     everybody: Everybody
     quick: Quick
     metrics: Metrics
+    ways_out: WaysOut
 
 
 @asynccontextmanager
@@ -117,6 +119,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Opened]:
                 everybody=everybody,
                 quick=Quick(settings.lake_url),
                 metrics=metrics,
+                ways_out=WaysOut(secrets.master_key),
             )
 
 

@@ -11,6 +11,7 @@ from commands.identity.receipt import Receipt
 from commands.runtime.context import AlreadyDoneError, Context
 from domain.kernel.errors import InvalidInputError, StaleVersionError
 from domain.kernel.ids import derived
+from domain.kernel.plain_words import plain_words
 
 _ATTEMPTS: Final = 10
 
@@ -52,7 +53,11 @@ async def erase_customer(command: EraseCustomer, *, by: Context, erasing: Erasin
 
 async def _begin(command: EraseCustomer, erasure_id: UUID, *, by: Context, erasing: Erasing) -> None:
     await erasing.store.streams.refuse_repeat(by)
-    grounds = Grounds(reason=command.reason, legal_basis=command.legal_basis, evidence=command.evidence)
+    grounds = Grounds(
+        reason=plain_words(command.reason, "reason"),
+        legal_basis=plain_words(command.legal_basis, "legal_basis"),
+        evidence=plain_words(command.evidence, "evidence"),
+    )
     await begin(erasure_id, _start(command, erasing), grounds, by=by, erasing=erasing)
 
 

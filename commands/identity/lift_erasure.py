@@ -12,6 +12,7 @@ from commands.runtime.context import AlreadyDoneError, Context
 from domain.identity.claim import Observed
 from domain.identity.customer import Customer
 from domain.identity.erasure import Erasure
+from domain.kernel.plain_words import plain_words
 
 _REOPEN = "DELETE FROM erased_subject WHERE subject_id = ANY($1)"
 
@@ -30,10 +31,11 @@ async def lift_erasure(command: LiftErasure, *, erasure_id: UUID, by: Context, e
     Raises `ErasureNotFoundError`, `NotSuppressedError` where the erasure keeps none of them out, `InvalidInputError`.
     """
     names = observed(command.identifiers, erasing.naming)
+    reason, evidence = plain_words(command.reason, "reason"), plain_words(command.evidence, "evidence")
     try:
         await erasing.store.streams.refuse_repeat(by)
         ids = [one.id for one in names]
-        await readmit(erasure_id, ids, reason=command.reason, evidence=command.evidence, erasing=erasing, by=by)
+        await readmit(erasure_id, ids, reason=reason, evidence=evidence, erasing=erasing, by=by)
     except AlreadyDoneError:
         await _reopen(names, erasing)
     customer = await erasing.store.streams.load(Customer, names[0].id)

@@ -13,6 +13,7 @@ from domain.identity.customer import Customer
 from domain.identity.match import Match, Reason, match_stream
 from domain.identity.resolving import Hold
 from domain.kernel.errors import InvalidInputError, NotFoundError, StaleVersionError
+from domain.kernel.plain_words import plain_words
 
 _AT_ONCE = 500
 
@@ -56,7 +57,7 @@ async def accept_match(
 ) -> Changed:
     """Merge the two customers, because of the match; raises `MatchStateError` unless it stands proposed."""
     match = await _standing(streams, match_id, expected_version)
-    match.accept(note=command.note.strip())
+    match.accept(note=plain_words(command.note, "note"))
     customer = await _merged(match, streams)
     return await _saved(match, customer, by=by, streams=streams)
 
@@ -153,7 +154,7 @@ async def _merged(match: Match, streams: Streams) -> Customer:
 def _why(command: RejectMatch) -> str:
     if not command.reason.strip():
         raise InvalidInputError("say why they are two persons", field="reason")
-    return command.reason.strip()
+    return plain_words(command.reason, "reason")
 
 
 def _because(by: Context, match: Match) -> Context:

@@ -8,6 +8,7 @@ from commands.identity.customers import Changed, change, existing
 from commands.runtime.context import Context
 from commands.runtime.streams import Streams
 from domain.kernel.errors import InvalidInputError
+from domain.kernel.plain_words import plain_words
 
 
 class MergeCustomers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,10 +26,11 @@ async def merge_customers(
         raise InvalidInputError(
             "say why they are one person: it can be undone only if it can be judged", field="reason"
         )
+    reason = plain_words(command.reason, "reason")
     await existing(streams, command.other_id, field="other_id")
     return await change(
         customer_id,
-        lambda customer: customer.merge(command.other_id, command.reason.strip()),
+        lambda customer: customer.merge(command.other_id, reason),
         by=by,
         streams=streams,
         expected_version=expected_version,

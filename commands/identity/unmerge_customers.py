@@ -16,6 +16,7 @@ from domain.identity.identifier import IdentifierType
 from domain.identity.resolving import UNKNOWN_RANK, Hold
 from domain.identity.rule_book import RuleBook, rule_book_stream
 from domain.kernel.errors import InvalidInputError
+from domain.kernel.plain_words import plain_words
 
 
 class UnmergeCustomers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +49,7 @@ async def unmerge_customers(
         command.other_id,
         members=members,
         holds=holds,
-        reason=command.reason.strip(),
+        reason=plain_words(command.reason, "reason"),
         streams=streams,
         expected_version=expected_version,
     )

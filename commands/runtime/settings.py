@@ -45,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str | None = None
     """`smtp://user:password@host:587` or `smtps://...`; None sends e-mail to the sandbox."""
     mail_from: str = "koi@localhost"
+    public_url: str | None = None
+    """How Koi is reached from outside, such as `https://koi.shop.example`; None: mails carry no one-click address."""
     webhook_url: str | None = None
     """Where the webhook channel posts; None sends to the sandbox."""
     webhook_timeout: float = 10.0
@@ -100,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             port=port_from(env) or (services.port if services else DEFAULT_PORT),
             smtp_url=_optional(env, "KOI_SMTP_URL", ("smtp://", "smtps://")),
             mail_from=env.get("KOI_MAIL_FROM") or "koi@localhost",
+            public_url=_optional(env, "KOI_PUBLIC_URL", ("http://", "https://")),
             webhook_url=_optional(env, "KOI_WEBHOOK_URL", ("http://", "https://")),
             webhook_timeout=_positive(env, "KOI_WEBHOOK_TIMEOUT", default=10.0, unit="seconds"),
             quarantine_days=_positive(env, "KOI_QUARANTINE_DAYS", default=180.0, unit="days"),

@@ -16,16 +16,20 @@ class CustomerWords(Aggregate):
     class ConsentChanged(Event, frozen=True, kw_only=True):
         """The customer granted or withdrew consent for a purpose on a channel.
 
-        Not proven is a grant that another system's list tells of without evidence: no withdrawal gives way to it.
+        Not proven is a grant that another system's list tells of without evidence: no withdrawal gives way to it. What
+        proves it (`proof`: evidence) is sealed, since a form, an address or a scan may name the person; `evidence` is
+        what earlier versions told in clear.
         """
 
-        TOPIC = "customer.consent_changed.v2"
+        TOPIC = "customer.consent_changed.v3"
+        PERSONAL = ("proof",)
         channel: str
         purpose: str
         state: ConsentState
         text_version: str
         source: str
         evidence: str = ""
+        proof: dict[str, str] = {}
         is_proven: bool = True
 
     class Tagged(Event, frozen=True, kw_only=True):
@@ -72,7 +76,7 @@ class CustomerWords(Aggregate):
             state=state,
             text_version=text_version,
             source=source,
-            evidence=evidence,
+            proof={"evidence": evidence} if evidence else {},
             is_proven=is_proven,
         )
 
@@ -128,3 +132,8 @@ class CustomerWords(Aggregate):
 @upcast("customer.consent_changed.v1", to=CustomerWords.ConsentChanged)
 def _proven(document: dict[str, Any]) -> dict[str, Any]:
     return document | {"is_proven": True}
+
+
+@upcast("customer.consent_changed.v2", to=CustomerWords.ConsentChanged)
+def _in_clear(document: dict[str, Any]) -> dict[str, Any]:
+    return document

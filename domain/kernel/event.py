@@ -78,3 +78,11 @@ def upcast(topic: str, *, to: type[Event]) -> Callable[[Callable[[dict[str, Any]
         upcasters[topic] = (to.TOPIC, change)
 
     return declare
+
+
+def topics_of(event_type: type[Event]) -> frozenset[str]:
+    """Return every topic that is read as this event: its own, and those retired in its favour."""
+    found = {event_type.TOPIC}
+    for _ in upcasters:
+        found |= {retired for retired, (successor, _) in upcasters.items() if successor in found}
+    return frozenset(found)

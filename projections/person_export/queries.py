@@ -11,7 +11,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from domain import history
 from domain.identity.customer import Customer
-from domain.kernel.event import Event, type_of_topic
+from domain.kernel.event import Event, topics_of, type_of_topic
 from domain.kernel.stored import from_state
 from projections.person_export.document import (
     SECTIONS,
@@ -57,9 +57,9 @@ _FACTS: Final = """
 _IDENTIFIED: Final = (Customer.Registered, Customer.Identified, Customer.Bound)
 _ABOUT: Final[dict[Section, str]] = {"journeys": "journey.%", "messages": "message.%", "coupons": "coupon.%"}
 # A customer's own events that are told in a part of their own; all others are among the decisions.
-_TOLD_APART: Final[dict[Section, tuple[str, ...]]] = {
-    "consents": (Customer.ConsentChanged.TOPIC,),
-    "tags": (Customer.Tagged.TOPIC, Customer.Untagged.TOPIC),
+_TOLD_APART: Final[dict[Section, frozenset[str]]] = {
+    "consents": topics_of(Customer.ConsentChanged),
+    "tags": topics_of(Customer.Tagged) | topics_of(Customer.Untagged),
 }
 _BOOKKEEPING: Final = frozenset({"originator_id", "originator_version", "meta"})
 

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from domain.identity.customer import Customer
+from domain.kernel.event import topics_of
 from domain.tags.words import Tag
 from projections.engine.projection import Reading
 
@@ -18,7 +19,7 @@ PARTING: Final = Customer.Unmerged.TOPIC
 TAGGED: Final = Customer.Tagged.TOPIC
 UNTAGGED: Final = Customer.Untagged.TOPIC
 # The first version of the topic said less, in the same fields.
-CONSENTED: Final = frozenset({Customer.ConsentChanged.TOPIC, "customer.consent_changed.v1"})
+CONSENTED: Final = topics_of(Customer.ConsentChanged)
 INFERRED: Final = Customer.AttributesInferred.TOPIC
 INFERENCES_WITHDRAWN: Final = Customer.InferencesWithdrawn.TOPIC
 CLEARED: Final = Customer.ProfileCleared.TOPIC

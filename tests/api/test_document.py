@@ -11,9 +11,9 @@ from api.document import FILE, document
 from tests.api.asking import is_problem
 from tests.api.running import RunningKoi
 
-# What needs no key: health, what platforms call, which show a secret in the address and their signature, and the
-# collector of Sensors Analytics, whose SDKs do not understand a refusal.
-_OPEN = {"/livez", "/readyz", "/metrics", "/hooks/{source}/{secret}", "/sa", "/debug"}
+# What needs no key: health, what platforms call, which show a secret in the address and their signature, the collector
+# of Sensors Analytics, whose SDKs do not understand a refusal, and the way out of mails, whose address is the key.
+_OPEN = {"/livez", "/readyz", "/metrics", "/hooks/{source}/{secret}", "/sa", "/debug", "/u/{token}"}
 _ID = "01234567-89ab-7def-8123-456789abcdef"
 
 

@@ -57,7 +57,7 @@ async def test_an_export_is_complete_and_holds_nothing_of_others(everything: htt
     assert words["name"] == "hers 王芳"
     assert words["address"] == {"street": "hers 路"}
     assert words["city"] == "杭州"
-    assert [one.says["evidence"] for one in document.consents] == ["form hers"]
+    assert [one.says["proof"] for one in document.consents] == [{"evidence": "form hers"}]
     (bought,) = document.facts
     assert (bought.name, bought.amount) == ("order.completed", 1990)
     assert "hers 收件人" in json.dumps(bought.personal, ensure_ascii=False)

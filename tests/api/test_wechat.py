@@ -193,9 +193,11 @@ async def test_a_blocked_message_withdraws_the_consent_of_its_channel(
         ("social.message_failed", "opted_out"),
         ("social.message_failed", "retry_later"),
     ]
-    words = [one for one in items if one.get("topic") == "customer.consent_changed.v2"]
-    assert len(words) == 1
-    assert words[0]["summary"]["evidence"].startswith("wechat-plain: TEMPLATESENDJOBFINISH")
+    (word,) = [one for one in items if one.get("topic") == "customer.consent_changed.v3"]
+    assert "proof" not in word["summary"]
+    stream = (await everything.get(f"/api/v1/audit/streams/{word['stream_id']}")).json()["items"]
+    (proof,) = [one["payload"]["proof"] for one in stream if one["topic"] == "customer.consent_changed.v3"]
+    assert proof["evidence"].startswith("wechat-plain: TEMPLATESENDJOBFINISH")
 
 
 async def test_a_call_that_is_not_wechats_is_refused(koi: RunningKoi, plain: str, safe: str) -> None:

@@ -37,7 +37,7 @@ async def test_decisions_and_facts_come_as_one_list_by_the_time_they_happened(
 
     assert [_named(item) for item in found.items] == [
         "order.completed",
-        "customer.consent_changed.v2",
+        "customer.consent_changed.v3",
         "customer.registered.v1",
         "cart.added",
     ]

@@ -57,7 +57,7 @@ async def test_what_wechat_was_answered_happened_once() -> None:
         try:
             facts = await connection.fetch("SELECT body->>'provider_id' AS id FROM fact_log ORDER BY fact_id")
             words = await connection.fetchval(
-                "SELECT count(*) FROM decision_log WHERE topic = 'customer.consent_changed.v2'"
+                "SELECT count(*) FROM decision_log WHERE topic = 'customer.consent_changed.v3'"
             )
         finally:
             await connection.close()

@@ -32,7 +32,7 @@ async def delivery(worker: Worker) -> None:
     """Deliver for as long as the connections hold."""
     js = await bus.ensure_stream(worker.client)
     store = worker.store
-    async with open_gateways(worker.settings, worker.secrets.webhook_secret, store.pool) as gateways:
+    async with open_gateways(worker.settings, worker.secrets, store.pool) as gateways:
         sender = Sender(store, gateways, People(store.pool), Campaigns(store.pool, store.streams))
 
         async def handle(messages: Sequence[Msg]) -> None:

@@ -16,7 +16,7 @@ from aiosmtplib import (
 
 from domain.channels.outcome import Accepted, Outcome, RecipientInvalid, Rejected, RetryLater, Unknown
 from domain.channels.outgoing import Outgoing
-from workers.gateways.mail import composed, message_id
+from workers.gateways.mail import WayOut, composed, message_id
 from workers.gateways.smtp import Connections
 
 _PERMANENT = 500
@@ -33,12 +33,12 @@ class EmailGateway:
 
     guards_duplicates = False
 
-    def __init__(self, connections: Connections, *, sender: str, unsubscribe_url: str | None = None) -> None:
-        """Take the server, the sender (`Shop <news@shop.cn>`), and where one-click unsubscribing is answered."""
+    def __init__(self, connections: Connections, *, sender: str, way_out: WayOut | None = None) -> None:
+        """Take the server, the sender (`Shop <news@shop.cn>`), and the address of one-click unsubscribing."""
         self._connections = connections
         self._sender = sender
         self._return_path = parseaddr(sender)[1]
-        self._unsubscribe_url = unsubscribe_url
+        self._way_out = way_out
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         if not outgoing.to or not outgoing.to.isascii():
@@ -53,7 +53,7 @@ class EmailGateway:
 
     async def _sent(self, outgoing: Outgoing, *, fresh: bool) -> Outcome:
         try:
-            mail = composed(outgoing, self._sender, self._unsubscribe_url)
+            mail = composed(outgoing, self._sender, self._way_out)
         except ValueError:
             return RecipientInvalid(detail="no e-mail can be addressed like this")
         try:

@@ -7,6 +7,7 @@ import aiohttp
 import msgspec
 from standardwebhooks import Webhook
 
+from commands.channels.receivers import Receivers
 from commands.runtime.clock import now
 from domain.channels.outcome import Accepted, Outcome, Rejected, RetryLater
 from domain.channels.outgoing import Outgoing
@@ -25,17 +26,23 @@ class WebhookGateway:
 
     guards_duplicates = True
 
-    def __init__(self, url: str, secret: str, *, timeout: float = 10.0) -> None:
-        """Take the receiver's address, the shared secret (`whsec_` and base64) and how many seconds it may take."""
+    def __init__(self, url: str, secret: str, *, timeout: float = 10.0, receivers: Receivers | None = None) -> None:
+        """Take the receiver's address, the shared secret (`whsec_` and base64) and how many seconds it may take.
+
+        `receivers` remember beyond this process which are gone.
+        """
         self._url = url
         self._signing = Webhook(secret)
         self._timeout = timeout
         self._opened: aiohttp.ClientSession | None = None
-        self._is_gone = False
+        self._receivers = receivers
+        self._is_gone: bool | None = None  # not looked up yet
 
     async def send(self, outgoing: Outgoing) -> Outcome:
+        if self._is_gone is None:
+            self._is_gone = self._receivers is not None and await self._receivers.is_gone(self._url)
         if self._is_gone:
-            return Rejected(detail="the receiver is gone (410): it is not called again until Koi starts anew")
+            return Rejected(detail="the receiver is gone (410): it is called again once KOI_WEBHOOK_URL is another")
         webhook_id, body, moment = f"msg_{outgoing.message_id}", _body(outgoing), now()
         headers = {
             "content-type": "application/json",
@@ -49,6 +56,8 @@ class WebhookGateway:
             return RetryLater(detail=f"no answer: {type(error).__name__}")
         await _finish(response)
         self._is_gone = response.status == _GONE
+        if self._is_gone and self._receivers is not None:
+            await self._receivers.note_gone(self._url)
         return _outcome(response, webhook_id, moment)
 
     async def close(self) -> None:

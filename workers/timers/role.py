@@ -49,7 +49,7 @@ async def timers(worker: Worker) -> None:
     people, campaigns = People(store.pool), Campaigns(store.pool, store.streams)
     async with (
         listening(worker.settings.database_url, ("decision_log",)) as (connection, woken),
-        open_gateways(worker.settings, worker.secrets.webhook_secret, store.pool) as gateways,
+        open_gateways(worker.settings, worker.secrets, store.pool) as gateways,
     ):
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         firing = Firing(store, campaigns, people, Sender(store, gateways, people, campaigns))

@@ -38,7 +38,7 @@ def changed(state: ConsentState, *, evidence: str = "", is_proven: bool = True) 
         state=state,
         text_version="2026-01",
         source="crm",
-        evidence=evidence,
+        proof={"evidence": evidence} if evidence else {},
         is_proven=is_proven,
     )
 

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +16,11 @@ from workers.gateways.email import EmailGateway
 from workers.gateways.smtp import Connections, SmtpAddressError, options
 
 SENDER = "锦鲤商城 <news@koi.example>"
-UNSUBSCRIBE = "https://koi.example/unsubscribe/"
+
+
+def way_out(message_id: UUID) -> str:
+    """Where one click ends such mails."""
+    return f"https://koi.example/u/{message_id}"
 
 
 @asynccontextmanager
@@ -24,7 +29,7 @@ async def gateway(
 ) -> AsyncIterator[EmailGateway]:
     """A gateway to this server."""
     connections = Connections(url, timeout=seconds, most=2, tls_context=tls)
-    opened = EmailGateway(connections, sender=sender, unsubscribe_url=UNSUBSCRIBE)
+    opened = EmailGateway(connections, sender=sender, way_out=way_out)
     try:
         yield opened
     finally:
@@ -50,7 +55,7 @@ async def test_an_accepted_email_arrives_with_everything_a_mailbox_provider_asks
     assert mail["Subject"] == message.subject
     assert mail.get_content().strip() == message.text
     assert mail["Date"].datetime is not None
-    assert mail["List-Unsubscribe"].strip() == f"<https://koi.example/unsubscribe/{message.message_id}>"
+    assert mail["List-Unsubscribe"].strip() == f"<https://koi.example/u/{message.message_id}>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 

@@ -9,7 +9,9 @@ from email.utils import format_datetime
 import pytest
 from standardwebhooks import Webhook
 
+from commands.channels.receivers import Receivers
 from commands.runtime.clock import now
+from commands.runtime.event_store import open_pool
 from commands.runtime.secrets import Secrets
 from domain.channels.outcome import Accepted, Outcome, Rejected, RetryLater
 from tests.builders import outgoing
@@ -109,6 +111,18 @@ async def test_a_receiver_that_is_gone_is_not_called_again() -> None:
         assert await webhook.send(MESSAGE) == Rejected(detail="the receiver is gone (410)")
         assert isinstance(await webhook.send(MESSAGE), Rejected)
     assert len(receiver.requests) == 1
+
+
+async def test_a_receiver_that_is_gone_stays_gone_after_a_restart(database: str) -> None:
+    """It is remembered under its address: another one is another receiver."""
+    receiver = Receiver((410, {}), (200, {}))
+    async with await open_pool(database, size=1) as pool:
+        with http_server(receiver) as url:
+            for address, outcome in ((url, Rejected), (url, Rejected), (f"{url}?again", Accepted)):
+                opened = WebhookGateway(address, SECRET, receivers=Receivers(pool))
+                assert isinstance(await opened.send(MESSAGE), outcome)
+                await opened.close()
+    assert len(receiver.requests) == 2
 
 
 async def test_nobody_at_the_address_is_worth_a_retry() -> None:
