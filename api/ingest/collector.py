@@ -95,7 +95,7 @@ class Collector:
         return Took(0, [one for group in await self._read(sent) for one in group.said.parsed.refused])
 
     async def _read(self, sent: Sent) -> list[_Group]:
-        found = unwrapped(sent.query, sent.body, LIMITS)
+        found = unwrapped(sent.query, sent.body, LIMITS, self._projects.keys_of)
         owned: dict[tuple[str | None, str | None], list[tuple[int, bytes, Record]]] = {}
         for entry in found.records:
             record = entry[2]

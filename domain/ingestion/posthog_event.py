@@ -80,8 +80,8 @@ def properties_of(event: Event, call: str) -> dict[str, Any]:
     own = {key: value for key, value in whole.items() if not key.startswith("$") and key not in _NO_PROPERTIES}
     match call:
         case "page":
-            page: dict[str, Any] = circumstances_of(event).get("page", {})
-            return page | own
+            page = circumstances_of(event).get("page")  # a property `$page` of the shop's own may be anything
+            return (page if isinstance(page, dict) else {}) | own
         case "screen":
             return {"name": whole.get("$screen_name")} | own
         case "group":

@@ -6,6 +6,7 @@ the reason and the bytes as they came, and the request is still answered as if a
 
 import binascii
 import operator
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -21,6 +22,7 @@ from domain.ingestion.refusal import (
     Refused,
     TooManyMessagesError,
 )
+from domain.ingestion.sensors_encryption import NO_KEYS, Envelope, Keys, opened
 from domain.ingestion.sensors_record import Record
 
 __all__ = ["Unwrapped", "java_hash", "unwrapped"]
@@ -33,6 +35,14 @@ _ENCRYPTED: Final = b"9"
 
 _LISTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _RECORDS: Final = msgspec.json.Decoder(Record)
+_ENVELOPES: Final = msgspec.json.Decoder(Envelope)
+
+# The keys of a project, by the name in the address.
+KeysOf = Callable[[str | None], Keys]
+
+
+def _nobodys(_: str | None) -> Keys:
+    return NO_KEYS
 
 
 class Unwrapped(msgspec.Struct, frozen=True):
@@ -44,23 +54,40 @@ class Unwrapped(msgspec.Struct, frozen=True):
     token: str | None
 
 
-def unwrapped(query: bytes, body: bytes, limits: Limits) -> Unwrapped:
-    """Return the records of a request: those of its body, or where there is none of its query."""
+def unwrapped(query: bytes, body: bytes, limits: Limits, keys_of: KeysOf = _nobodys) -> Unwrapped:
+    """Return the records of a request: those of its body, or where there is none of its query.
+
+    `keys_of` gives the keys of the project that the address names, for what the plug-ins of its SDKs encrypted.
+    """
     fields = _fields(query)
     project, token = _text(fields.get("project")), _text(fields.get("token"))
     sent = body if body.strip() else query
     refused: list[Refused] = []
     records: list[tuple[int, bytes, Record]] = []
+
+    def refuse(error: IngestionError, raw: bytes) -> None:
+        place = len(records) + len(refused)
+        refused.append(Refused(index=place, reason=_reason(error), detail=error.detail, field=error.field, raw=raw))
+
+    keys = keys_of(project)
     try:
-        raws = _raws(fields, body, limits)
+        raws = _raws(fields, body, limits, keys)
     except IngestionError as error:
-        refused.append(Refused(index=0, reason=_reason(error), detail=error.detail, field=error.field, raw=sent))
+        refuse(error, sent)
         return Unwrapped([], refused, project, token)
-    for index, raw in enumerate(raws):
+    for raw in raws:
         try:
-            records.append((index, raw, json_text.read_message(_RECORDS, raw, limits)))
+            inside = _opened(raw, keys, limits) if _is_envelope(raw) else [raw]
         except IngestionError as error:
-            refused.append(Refused(index=index, reason=_reason(error), detail=error.detail, field=error.field, raw=raw))
+            refuse(error, raw)
+            continue
+        for one in inside:
+            try:
+                record = json_text.read_message(_RECORDS, one, limits)
+            except IngestionError as error:
+                refuse(error, one)
+            else:
+                records.append((len(records) + len(refused), one, record))
     return Unwrapped(records, refused, project, token)
 
 
@@ -74,7 +101,7 @@ def java_hash(text: bytes) -> int:
     return total - 2**32 if total >= 2**31 else total
 
 
-def _raws(query: dict[str, bytes], body: bytes, limits: Limits) -> list[bytes]:
+def _raws(query: dict[str, bytes], body: bytes, limits: Limits, keys: Keys) -> list[bytes]:
     fields = query
     if body.strip():
         if body.lstrip()[:1] in (b"{", b"["):  # plain JSON, as people try it out with curl
@@ -84,10 +111,28 @@ def _raws(query: dict[str, bytes], body: bytes, limits: Limits) -> list[bytes]:
     if name not in fields:
         raise MessageError("body.empty", "send `data` (one record) or `data_list` (an array of them)", field="data")
     if fields.get("gzip") == _ENCRYPTED:
-        raise MessageError("body.encrypted", "is encrypted, and its private key is not with us", field=name)
+        if not keys:
+            raise MessageError("body.encrypted", "is encrypted, and its private key is not with us", field=name)
+        _check(fields.get("ext"), fields[name])
+        return _listed(fields[name].strip(), limits)
     text = fields[name].translate(_URL_SAFE)
     _check(fields.get("ext"), text)
     return _listed(decoded(_from_base64(text, name), None, max_bytes=limits.body_bytes), limits)
+
+
+def _opened(raw: bytes, keys: Keys, limits: Limits) -> list[bytes]:
+    """Return the records inside an envelope; all of them or, where it cannot be opened, none."""
+    envelope = json_text.read_message(_ENVELOPES, raw, limits)
+    if not keys:
+        raise MessageError("message.encrypted", "is encrypted, and its private key is not with us", field="ekey")
+    found = [one for clear in opened(envelope, keys, limits.body_bytes) for one in _listed(clear, limits)]
+    if len(found) > limits.messages:
+        raise TooManyMessagesError(f"a request has at most {limits.messages} records", field="payloads")
+    return found
+
+
+def _is_envelope(raw: bytes) -> bool:
+    return b'"payload' in raw and (b'"ekey"' in raw or b'"key_id"' in raw)
 
 
 def _listed(body: bytes, limits: Limits) -> list[bytes]:

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from commands.activity.replaying import Parse
 from commands.activity.sensors_projects import KIND as SENSORS
-from commands.activity.sensors_projects import project_of
+from commands.activity.sensors_projects import keys_of, project_of
 from commands.activity.settling import Waiting
 from commands.callbacks.kinds import KINDS as CALLED
 from commands.callbacks.receiver import Receiver
@@ -20,6 +20,7 @@ from domain.ingestion.marketplaces.refunds import read_refund
 from domain.ingestion.marketplaces.telling import Telling
 from domain.ingestion.refusal import LARGEST_LIMITS, MessageError, Parsed
 from domain.ingestion.sensors import Declared
+from domain.ingestion.sensors_encryption import NO_KEYS, Keys
 
 T = TypeVar("T")
 _log: Final = logging.getLogger("koi.quarantine")
@@ -33,12 +34,15 @@ class Described:
         self._receivers: dict[str, Receiver] = {}
         self._platforms: dict[str, Platform] = {}
         self._words: dict[str, Declared] = {}
+        self._keys: dict[str, Keys] = {}
         for source in sources:
             try:
                 if source.kind in CALLED:
                     self._receivers[source.name] = CALLED[source.kind](source)
                 if source.kind == SENSORS:
-                    self._words[source.name] = project_of(source).declared
+                    project = project_of(source)
+                    self._words[source.name] = project.declared
+                    self._keys[source.name] = keys_of(source, project)
                 if source.kind in SHOPS:
                     override = source.table.get("mapping", {})
                     self._platforms[source.name] = load(source.kind, override=override)
@@ -56,7 +60,8 @@ class Described:
         }
 
     def _sensors(self, entry: Waiting, vocabulary: Vocabulary) -> Parsed:
-        found = sensors_request.unwrapped(b"", entry.raw, LARGEST_LIMITS)
+        keys = self._keys.get(entry.source, NO_KEYS)
+        found = sensors_request.unwrapped(b"", entry.raw, LARGEST_LIMITS, lambda _: keys)
         if found.refused:
             return Parsed([], found.refused)
         return sensors.read(

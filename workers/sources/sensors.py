@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from commands.activity.sensors_projects import project_of
+from commands.activity.sensors_projects import keys_of, project_of
 from commands.runtime.sources import Source
 from workers.sources.kind import Came, Means
 
@@ -21,6 +21,7 @@ class Sensors:
     async def check(self, source: Source, means: Means) -> Came:
         """Read the declaration, and say which address its SDKs are told."""
         project = project_of(source)
+        keys_of(source, project)
         token = "&token=<token>" if project.token else ""
         return Came(notes=[f"SDKs send to {means.settings.api_url}/sa?project={project.project}{token}"])
 

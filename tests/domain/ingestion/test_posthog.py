@@ -137,6 +137,8 @@ def test_a_page_says_which() -> None:
         "referrer": "https://search.cn/",
         "title": "Tea",
     }
+    odd = one(event("$pageview", KNOWN | {"$page": ["not", "ours"], "title": "Tea"}))
+    assert odd.properties["title"] == "Tea"
 
 
 def test_an_alias_joins_two_ids_whichever_is_the_anonymous_one() -> None:
