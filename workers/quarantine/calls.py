@@ -11,7 +11,7 @@ from commands.activity.settling import Waiting
 from commands.callbacks.kinds import KINDS as CALLED
 from commands.callbacks.receiver import Receiver
 from commands.marketplaces.shop import KINDS as SHOPS
-from commands.runtime.sources import Source, SourceError
+from commands.runtime.sources import Source
 from domain.activity.vocabulary import Vocabulary
 from domain.ingestion import sensors, sensors_request
 from domain.ingestion.marketplaces.orders import read_order
@@ -21,6 +21,7 @@ from domain.ingestion.marketplaces.telling import Telling
 from domain.ingestion.refusal import LARGEST_LIMITS, MessageError, Parsed
 from domain.ingestion.sensors import Declared
 from domain.ingestion.sensors_encryption import NO_KEYS, Keys
+from domain.kernel.errors import KoiError
 
 T = TypeVar("T")
 _log: Final = logging.getLogger("koi.quarantine")
@@ -46,7 +47,7 @@ class Described:
                 if source.kind in SHOPS:
                     override = source.table.get("mapping", {})
                     self._platforms[source.name] = load(source.kind, override=override)
-            except SourceError as error:
+            except KoiError as error:
                 _log.warning("the source %s cannot be used: %s", source.name, error.detail)
 
     def parsers(self) -> dict[str, Parse]:

@@ -109,6 +109,7 @@ async def test_what_was_put_aside_is_replayed_once_the_mapping_is_mended(scene: 
     assert (came.accepted, came.quarantined) == (0, 3)
     assert {reason for reason, _ in await scene.quarantined()} == {"money.missing"}
     scene.source("youzan")
+    scene.source("jd", mapping={"order": {"idd": ["x"]}})  # its neighbour's slip of the pen holds up nobody else
     means = scene.means
     assert await ask_replay(means.store.pool, Chosen(), by="li") == 3
     done = await replay_asked(means.into.quarantine, replayers(means.settings, means.into, means.intake))

@@ -21,7 +21,12 @@ from workers.quarantine.replayers import replayers
 from workers.sources.kind import Means, open_means
 
 VIEWED: Final = {"event": "product viewed", "uuid": "u-1", "distinct_id": "M1", "properties": {"product_id": "P1"}}
-TRACKED: Final = {"type": "track", "event": "ViewProduct", "distinct_id": "M1", "time": 1_794_500_000_000}
+TRACKED: Final[dict[str, Any]] = {
+    "type": "track",
+    "event": "ViewProduct",
+    "distinct_id": "M1",
+    "time": 1_794_500_000_000,
+}
 
 
 @pytest.fixture
