@@ -9,7 +9,7 @@ from commands.activity.order_numbers import OrderNumbers
 from commands.activity.replaying import replay_asked
 from commands.activity.settling import CHANNEL, discard_aged
 from commands.runtime.clock import now
-from workers.connectors.destination import destination
+from workers.connectors.destination import Destination, destination
 from workers.quarantine.replayers import replayers
 from workers.runtime import Worker, listening
 
@@ -39,15 +39,21 @@ async def quarantine(worker: Worker) -> None:
         while True:
             woken.clear()
             if await connection.fetchval(LOCK):
-                # The declared sources are read anew each time: a mapping was corrected in between.
-                done = await replay_asked(into.quarantine, replayers(settings, into, intake))
-                aged = await discard_aged(store.pool, now() - timedelta(days=settings.quarantine_days))
-                if done.total or aged:
-                    log.info(
-                        "replayed %d, refused again %d, discarded as too old %d", done.replayed, done.refused, aged
-                    )
+                try:
+                    await _turn(worker, into, intake)
+                finally:  # between two turns another process may replay: `koi quarantine replay`
+                    await connection.execute(UNLOCK)
             try:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await woken.wait()
             except TimeoutError:
                 continue
+
+
+async def _turn(worker: Worker, into: Destination, intake: Intake) -> None:
+    settings, pool = worker.settings, worker.store.pool
+    # The declared sources are read anew each time: a mapping was corrected in between.
+    done = await replay_asked(into.quarantine, replayers(settings, into, intake))
+    aged = await discard_aged(pool, now() - timedelta(days=settings.quarantine_days))
+    if done.total or aged:
+        log.info("replayed %d, refused again %d, discarded as too old %d", done.replayed, done.refused, aged)

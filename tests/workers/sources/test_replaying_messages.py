@@ -1,5 +1,6 @@
 """What trackers and platforms sent is replayed by the parsers, the declarations and the keys of today."""
 
+import asyncio
 import base64
 import gzip
 import json
@@ -7,7 +8,9 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+import asyncpg
 import pytest
+from nats.aio.client import Client
 
 from commands.activity.quarantine import Chosen, Unusable
 from commands.activity.replaying import Replayed, replay_asked
@@ -17,7 +20,10 @@ from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from tests.api.calling import APP, TOKEN, an_openid, declare, event
 from tests.domain.ingestion.test_sensors_encryption import AES_KEY, sealed
+from tests.projections.following import until
 from workers.quarantine.replayers import replayers
+from workers.quarantine.role import LOCK, quarantine
+from workers.runtime import Worker
 from workers.sources.kind import Means, open_means
 
 VIEWED: Final = {"event": "product viewed", "uuid": "u-1", "distinct_id": "M1", "properties": {"product_id": "P1"}}
@@ -110,6 +116,20 @@ async def test_calls_are_read_again_but_change_no_consent_and_erase_nobody(means
     assert await facts(means) == [("wechat", "qr.scanned"), ("wechat", "social.followed")]
     assert {lying["call-1"][1], lying["call-2"][1]} == {"call.not_replayable"}
     assert ("open", "source.undeclared") in {(one.state, one.reason) for one in await means.into.quarantine.newest()}
+
+
+async def test_a_worker_that_has_replayed_lets_a_terminal_replay(means: Means) -> None:
+    """One at a time, but nobody keeps the turn: `koi quarantine replay` works beside a running Koi."""
+    await put(means, "web", "posthog", json.dumps(VIEWED).encode())
+    worker = Worker(settings=means.settings, secrets=means.secrets, store=means.store, client=Client())
+    role = asyncio.create_task(quarantine(worker))
+    watching = await asyncpg.connect(means.settings.database_url)
+    await ask_replay(means.store.pool, Chosen(), by="li")
+    await until(watching, "SELECT count(*) FROM fact_log", 1)
+    await until(watching, LOCK, 1)
+    await watching.close()
+    role.cancel()
+    await asyncio.wait([role])
 
 
 def _project(settings: Settings, **tables: Any) -> None:
