@@ -76,6 +76,23 @@ class DuckEngine:
             self._sql[key] = str(ibis.to_sql(expression, dialect="duckdb"))
         return self._selected(self._sql[key]).cast(arrow_schema(expression))
 
+    def ask(self, statement: str) -> pa.Table:
+        """Return what a statement over the tables of the part selects."""
+        return self._selected(statement)
+
+    def yet_to_come(self) -> list[str]:
+        """Return queries for those of the part (n) of whom something is known that happens only later."""
+        wanted = []
+        for level in LEVELS:
+            files = tuple(path for paths in self._lakehouse.files[level].values() for path in paths)
+            sources = [f'SELECT customer_id, "at" FROM {self._read(files)}'] if files else []
+            if self._lakehouse.tail is not None:
+                sources.append(f'SELECT customer_id, "at" FROM tail_{level}')
+            if sources:
+                later = f'SELECT customer_id FROM ({" UNION ALL ".join(sources)}) WHERE "at" >= {self._until}'
+                wanted.append(f"SELECT n FROM members WHERE customer_id IN ({later})")
+        return wanted
+
     def close(self) -> None:
         """Let everything go."""
         self._connection.close()

@@ -27,10 +27,15 @@ _TICK: Final = timedelta(microseconds=1)
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A part of all people: how the ids of its profiles begin, and what came out of it."""
+    """A part of all people: how the ids of its profiles begin, and what came out of it.
+
+    `people` are its profiles with their customers, `beside` what else was asked.
+    """
 
     name: str
     table: pa.Table
+    people: pa.Table
+    beside: pa.Table | None = None
 
 
 def told(vocabulary: Vocabulary | None = None) -> frozenset[str]:
@@ -82,8 +87,9 @@ async def parts_of(
     kinds: Mapping[str, Kind] | None = None,
     only: Iterable[str] | None = None,
     engines: Engines = DuckEngine,
+    beside: Callable[[Engine], pa.Table] | None = None,
 ) -> AsyncGenerator[Part]:
-    """Yield each part (of `only`, else all) with the columns of values and rules."""
+    """Yield each part (of `only`, else all) with the columns of values and rules, and what is asked beside them."""
     compiler = Compiler(lakehouse.fields, frozenset(lakehouse.world.told) or told(), lakehouse.world.zone, now)
     expression, needs = await asyncio.to_thread(compiler.expression, values or {}, rules or {}, kinds or {})
     engine = await asyncio.to_thread(engines, lakehouse, needs, micros(now + _TICK))
@@ -96,7 +102,9 @@ async def parts_of(
                 candidates = {number: await asyncio.to_thread(_passing, engine, one) for number, one in sieves.items()}
                 asked = _Asked(judge, needs, engine, candidates)
                 await asyncio.to_thread(engine.say, await _said(lakehouse, asked, people))
-            yield Part(name, await asyncio.to_thread(engine.result, expression))
+            table = await asyncio.to_thread(engine.result, expression)
+            asked_beside = await asyncio.to_thread(beside, engine) if beside is not None else None
+            yield Part(name, table, people, asked_beside)
     finally:
         await asyncio.to_thread(engine.close)
 

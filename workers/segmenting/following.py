@@ -1,7 +1,7 @@
 """Follow the log: page after page, whoever a page concerns is judged, and what changed is told with the position."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -20,7 +20,7 @@ from projections.engine.waiting import wait_until
 from workers.parking import park
 from workers.runtime import PASSING
 from workers.segmenting.concerning import gather, since
-from workers.segmenting.keeping import NAME, Known, Standing, standings, take_over, write
+from workers.segmenting.keeping import NAME, Known, Standing, lost, standings, take_over, write
 from workers.segmenting.membership import Membership
 from workers.segmenting.news import Seen, Tidings, reload_needed, tidings
 from workers.segmenting.registry import Group, Registry
@@ -43,6 +43,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     registry: Registry
     membership: Membership
     standings: dict[str, Standing]
+    lost: frozenset[str]
 
     @classmethod
     async def take_over(cls, connection: asyncpg.Connection) -> Self:
@@ -54,6 +55,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
             registry=await Registry.open(connection),
             membership=await Membership.load(connection),
             standings=await standings(connection),
+            lost=await lost(connection),
         )
 
 
@@ -82,6 +84,8 @@ class Following:
         self._now = clock()
         self._faults: list[tuple[UUID, Exception]] = []
         self.told = 0
+        # Customers of whom pages tell anything, for as long as somebody wants to know.
+        self.touched: set[UUID] | None = None
 
     def now(self) -> datetime:
         """Return the present instant, which never goes back while this process lives."""
@@ -102,6 +106,7 @@ class Following:
         step.writing.standings += anew
         if watch.keys:
             found = await tidings(self._connection, page, watch)
+            self._touch(found.customers)
             groups = await self._regroup(found, page, step)
             await self._judge(found, groups, page, watch, step)
         step.writing.position = (page.after, page.upto)
@@ -158,7 +163,11 @@ class Following:
             found |= await self._load([profile_id], news, watch, step)
         return found
 
-    def forget(self, profiles: Collection[UUID]) -> None:
+    def _touch(self, customers: Iterable[UUID]) -> None:
+        if self.touched is not None:
+            self.touched.update(customers)
+
+    def forget(self, profiles: Iterable[UUID]) -> None:
         """Load these people anew when they are needed next."""
         self._subjects.drop(profiles)
 
@@ -169,6 +178,7 @@ class Following:
     async def commit(self, step: Step) -> None:
         """Write what the step came to, all or nothing."""
         step.writing.chunks = self.membership.changed()
+        step.writing.extents |= self.membership.extents({one.key for one in step.writing.chunks})
         suppressions = self._store.suppressions
         while step.changes or not step.writing.is_empty:
             known = suppressions.position
@@ -200,6 +210,7 @@ class Following:
         if found.everybody:
             doubtful.update(await self._registry.moved())
         groups, before = await self._registry.resolve(doubtful)
+        self._touch(one for group in groups for one in (group.profile_id, *group.members, *group.formers))
         held = {group.profile_id: self._held(group, before) for group in groups}
         concerns = {}
         for group in groups:

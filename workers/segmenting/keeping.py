@@ -39,10 +39,19 @@ _FALL_DUE: Final = """
     INSERT INTO segmenting.due (profile_id, due_at) SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])
     ON CONFLICT (profile_id) DO UPDATE SET due_at = excluded.due_at
 """
+_FALL_DUE_BEFORE: Final = """
+    INSERT INTO segmenting.due AS d (profile_id, due_at) SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])
+    ON CONFLICT (profile_id) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < d.due_at
+"""
 _NOT_DUE: Final = "DELETE FROM segmenting.due WHERE profile_id = ANY(%s::uuid[])"
 _STORE: Final = """
     INSERT INTO segmenting.member (key, chunk, numbers) SELECT * FROM unnest(%s::text[], %s::int[], %s::bytea[])
     ON CONFLICT (key, chunk) DO UPDATE SET numbers = excluded.numbers
+"""
+_EXTEND: Final = "UPDATE segmenting.segment SET chunks = %s WHERE key = %s"
+_LOST: Final = """
+    SELECT key FROM segmenting.segment AS s
+    WHERE chunks <> (SELECT count(*) FROM segmenting.member AS m WHERE m.key = s.key)
 """
 _EMPTY: Final = "DELETE FROM segmenting.member WHERE key = %s AND chunk = %s"
 _WATCH: Final = """
@@ -91,19 +100,25 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Writing(msgspec.Struct, kw_only=True):
-    """What a step writes besides facts; `dues` None: nothing falls due for the person any more."""
+    """What a step writes besides facts; `dues` None: nothing falls due for the person any more.
+
+    `early` are people who have to be looked at then at the latest: what is stored and sooner stays.
+    """
 
     position: tuple[int, int] | None = None
     people: list[Known] = []
+    early: dict[UUID, datetime] = {}
     dues: dict[UUID, datetime | None] = {}
     chunks: Sequence[Chunk] = ()
+    extents: dict[str, int] = {}
     standings: list[Standing] = []
     ended: list[str] = []
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.position or self.people or self.dues or self.chunks or self.standings or self.ended)
+        told = (self.people, self.early, self.dues, self.chunks, self.standings, self.ended)
+        return self.position is None and not any(told)
 
 
 async def take_over(connection: asyncpg.Connection) -> tuple[int, int]:
@@ -120,6 +135,11 @@ async def standings(connection: asyncpg.Connection) -> dict[str, Standing]:
     return {row["key"]: Standing(**dict(row)) for row in rows}
 
 
+async def lost(connection: asyncpg.Connection) -> frozenset[str]:
+    """Return the segments of whose members some are not stored any more."""
+    return frozenset(row["key"] for row in await connection.fetch(_LOST))
+
+
 def write(cursor: Cursor[Any], epoch: int, what: Writing, *, is_durable: bool) -> None:
     """Write it; raises `OvertakenError` where another owns the log's followership. Blocks."""
     if not is_durable:
@@ -134,6 +154,8 @@ def write(cursor: Cursor[Any], epoch: int, what: Writing, *, is_durable: bool) -
         if cursor.rowcount != 1:
             raise OvertakenError("the position has moved since it was read")
     _people(cursor, what.people)
+    if what.early:
+        cursor.execute(_FALL_DUE_BEFORE, (list(what.early), list(what.early.values())))
     _dues(cursor, what.dues)
     _members(cursor, what)
 
@@ -165,3 +187,5 @@ def _members(cursor: Cursor[Any], what: Writing) -> None:
     for one in what.chunks:
         if one.numbers is None:
             cursor.execute(_EMPTY, (one.key, one.chunk))
+    for key, chunks in what.extents.items():
+        cursor.execute(_EXTEND, (chunks, key))

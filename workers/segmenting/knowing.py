@@ -1,6 +1,7 @@
 """What the role knows beside the people: the live definitions, the zone, the calendar, and how histories are read."""
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
@@ -15,10 +16,22 @@ from projections.profile_history.queries import Opening, Wanted, histories
 from projections.profile_history.surroundings import world_of
 from workers.segmenting.subjects import Occurring
 
+if TYPE_CHECKING:
+    from projections.segment_members.everybody import Everybody
+
 
 def knowing(settings: Settings) -> World:
     """Return what rules know beside the person."""
     return world_of(settings.zone, calendar_of_home(settings.home))
+
+
+def everybody_of(pool: asyncpg.Pool, settings: Settings, opening: Opening | None = None) -> "Everybody":
+    """Return what asks all people at once; what it is made of takes a second to import."""
+    from projections.batch.place import Place
+    from projections.segment_members.everybody import Everybody
+
+    place = Place(lake_url=settings.lake_url, database_url=settings.database_url)
+    return Everybody(pool, place, settings.zone, calendar_of_home(settings.home), opening)
 
 
 class Histories:

@@ -27,6 +27,7 @@ class Membership:
         """Take the members as stored."""
         self._members: dict[str, BitMap] = dict(members or {})
         self._touched: set[tuple[str, int]] = set()
+        self._extents = {key: _chunks(members) for key, members in self._members.items()}
 
     @classmethod
     async def load(cls, connection: asyncpg.Connection) -> "Membership":
@@ -48,6 +49,13 @@ class Membership:
             (members.add if is_in else members.discard)(number)
             self._touched.add((key, number // CHUNK))
 
+    def replace(self, key: str, among: BitMap, members: BitMap) -> None:
+        """Let these, of those `among`, be in the segment; all others stay as they are."""
+        before = self._members.get(key, BitMap())
+        after = self._members[key] = (before - among) | members
+        changed = before ^ after
+        self._touched.update((key, one) for one in _occupied(changed))
+
     def of(self, number: int) -> frozenset[str]:
         """Return the segments the person is in."""
         return frozenset(key for key, members in self._members.items() if number in members)
@@ -55,6 +63,7 @@ class Membership:
     def drop(self, key: str) -> None:
         """Forget a segment; its rows are the caller's to delete."""
         self._members.pop(key, None)
+        self._extents.pop(key, None)
         self._touched = {touched for touched in self._touched if touched[0] != key}
 
     def size(self, key: str) -> int:
@@ -66,10 +75,31 @@ class Membership:
         touched, self._touched = sorted(self._touched), set()
         return [Chunk(key, chunk, self._stored(key, chunk)) for key, chunk in touched]
 
+    def stored(self, keys: Iterable[str]) -> dict[str, int]:
+        """Return how many stretches of each segment are stored."""
+        return {key: self._extents.get(key, 0) for key in keys}
+
+    def extents(self, keys: Iterable[str]) -> dict[str, int]:
+        """Return those of the segments that have another number of stretches than when this was last asked."""
+        counted = {key: _chunks(self._members.get(key, BitMap())) for key in keys}
+        found = {key: count for key, count in counted.items() if self._extents.get(key, 0) != count}
+        self._extents |= found
+        return found
+
     def _stored(self, key: str, chunk: int) -> bytes | None:
         first = chunk * CHUNK
         members = self._members[key] & BitMap(range(first, first + CHUNK))
         return members.serialize() if members else None
+
+
+def _occupied(numbers: BitMap) -> Iterator[int]:
+    """Yield the stretches in which there is anybody."""
+    chunks = range(numbers.max() // CHUNK + 1) if numbers else range(0)
+    return (one for one in chunks if numbers.range_cardinality(one * CHUNK, (one + 1) * CHUNK))
+
+
+def _chunks(members: BitMap) -> int:
+    return sum(1 for _ in _occupied(members))
 
 
 def numbers_in(rows: Iterable[bytes]) -> Iterator[int]:

@@ -64,6 +64,10 @@ class Registry:
             self._remember(Known(*row) for row in await self._connection.fetch(_FIND, missing))
         return {one: self._known[one] for one in customers if one in self._known}
 
+    def number(self, customer_id: UUID) -> int:
+        """Return the number of a customer who was just found or registered."""
+        return self._known[customer_id].number
+
     async def members(self, profiles: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Return the customers that count for each of the profiles."""
         stored = [one for one in profiles if one not in self._pending]

@@ -9,8 +9,9 @@ from commands.runtime.clock import now
 from projections.profile_history.surroundings import opening_with
 from workers.runtime import Worker, listening
 from workers.segmenting.defining import Defining
+from workers.segmenting.filling import Batch
 from workers.segmenting.following import Following, Stored
-from workers.segmenting.knowing import Histories, knowing
+from workers.segmenting.knowing import Histories, everybody_of, knowing
 from workers.segmenting.segmenting import Segmenting
 from workers.segmenting.subjects import Subjects
 from workers.segmenting.watching import Watch
@@ -32,11 +33,15 @@ async def segmenting(worker: Worker) -> None:
         following = Following(worker.store, connection, stored, subjects, now)
         world = knowing(worker.settings)
         defining = Defining(worker.store.pool)
-        work = Segmenting(following, stored, connection, defining.at, lambda known: Watch(known, world))
-        while True:
-            woken.clear()
-            if not await work.step():
-                await rest(woken, await work.next_due(), now)
+        batch = Batch(worker.store.pool, lambda: everybody_of(worker.store.pool, worker.settings, opening), woken.set)
+        work = Segmenting(following, stored, connection, defining.at, lambda known: Watch(known, world), batch)
+        try:
+            while True:
+                woken.clear()
+                if not await work.step():
+                    await rest(woken, await work.next_due(), now)
+        finally:
+            await work.close()
 
 
 async def rest(woken: asyncio.Event, due: datetime | None, clock: Callable[[], datetime]) -> None:

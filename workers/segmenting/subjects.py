@@ -1,7 +1,7 @@
 """The people watched most recently, laid out in memory; others are loaded when something happens to them."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -59,7 +59,7 @@ class Subjects:
             self._known.move_to_end(profile_id)
         return found
 
-    def drop(self, profiles: Collection[UUID]) -> None:
+    def drop(self, profiles: Iterable[UUID]) -> None:
         """Forget these people: what is known of them is not what it was."""
         for profile_id in profiles:
             self._known.pop(profile_id, None)

@@ -5,7 +5,7 @@ happens meanwhile to those who have been walked past is told; who is still to co
 A walk goes on where it stood when a process ended.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -48,9 +48,12 @@ def anew(standings: dict[str, Standing], keys: Iterable[str], at: datetime) -> l
     return [msgspec.structs.replace(one, walked=START, telling_at=None if one.is_first_walk else at) for one in known]
 
 
-async def walk(following: Following, reading: Reading, registry: Registry, watch: Watch) -> bool:
-    """Judge the next people on the way; returns whether the walk has further to go."""
-    going = {key: one for key, one in following.standings.items() if one.walked is not None and key in watch.keys}
+async def walk(
+    following: Following, reading: Reading, registry: Registry, watch: Watch, *, without: Collection[str] = ()
+) -> bool:
+    """Judge the next people on the way, `without` segments that are filled; returns whether it has further to go."""
+    wanted = watch.keys - set(without)
+    going = {key: one for key, one in following.standings.items() if one.walked is not None and key in wanted}
     if not going:
         return False
     after = min(one.walked for one in going.values() if one.walked is not None)
@@ -68,14 +71,15 @@ async def walk(following: Following, reading: Reading, registry: Registry, watch
         if telling := [one for one in here if one.telling_at is not None]:
             following.judge(step, subject, partial(step.again, subject, telling))
     last = profiles[-1].profile_id if len(profiles) == _AT_ONCE else None
-    moved = [_moved(one, last) for one in going.values()]
-    following.standings.update({one.key: one for one in moved})
-    step.writing.standings += moved
+    gone = [moved(one, last) for one in going.values()]
+    following.standings.update({one.key: one for one in gone})
+    step.writing.standings += gone
     await following.commit(step)
     return last is not None
 
 
-def _moved(standing: Standing, last: UUID | None) -> Standing:
+def moved(standing: Standing, last: UUID | None) -> Standing:
+    """Return the segment after everybody up to this profile was judged; None: there is nobody left."""
     if last is None:
         return msgspec.structs.replace(standing, walked=None, telling_at=None)
     if standing.walked is None or standing.walked >= last:

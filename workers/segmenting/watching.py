@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -61,6 +62,11 @@ class Watch:
                     self._by_behaviour.add(key)
         self._circular = circular({key: one.needs.memberships for key, one in self.watched.items()})
         self.of_words = frozenset(key for key, one in self.watched.items() if one.needs.has_words)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose days and hours count."""
+        return self._world.zone
 
     @property
     def keys(self) -> AbstractSet[str]:

@@ -16,7 +16,8 @@ _NAMES = ("order.completed", "product.viewed", "cart.item_added")
 _PEOPLE = 6
 
 
-def _rules() -> dict[str, Rule]:
+def some_rules() -> dict[str, Rule]:
+    """Counts, sums, recency, sequences, what has been so for long, and mixtures of them."""
     spent = Measure(events=("order.completed",), take="sum", field="amount", within=Last(amount=3))
     viewed = Measure(
         events=("product.viewed",),
@@ -45,7 +46,7 @@ def _rules() -> dict[str, Rule]:
 async def test_every_change_is_told_at_its_instant_once(shop: WatchedShop, seed: int) -> None:
     """Events in order, in pages of any size, with restarts in between: the timeline of a brute-force judge."""
     random = Random(seed)  # noqa: S311 - a test's history
-    rules = _rules()
+    rules = some_rules()
     await shop.define(*(defined(key, rule) for key, rule in rules.items()))
     shop.now = NOON
     for _ in range(60):

@@ -31,8 +31,9 @@ from projections.tag_catalogue.projector import PROJECTION as TAG_CATALOGUE
 from tests.commands.identity.erasing import erased, erasing_in
 from tests.projections.following import following as views
 from tests.projections.following import until
+from workers.segmenting.filling import Batch
 from workers.segmenting.following import Following, Stored
-from workers.segmenting.knowing import Histories, knowing
+from workers.segmenting.knowing import Histories, everybody_of, knowing
 from workers.segmenting.segmenting import Segmenting
 from workers.segmenting.subjects import Subjects
 from workers.segmenting.watching import Definition, Watch
@@ -93,6 +94,8 @@ class WatchedShop:
         self._count = 0
         self._world: World = knowing(settings)
         self.work: Segmenting | None = None
+        # With it the first members of segments are asked of batch, however few people there are.
+        self.batch: Batch | None = None
 
     async def define(self, *definitions: Definition) -> None:
         """Make these the live segments, and settle."""
@@ -102,18 +105,28 @@ class WatchedShop:
 
     async def restart(self) -> None:
         """Begin anew, as a process does that was killed: nothing is known but what is stored."""
+        if self.work is not None:
+            await self.work.close()
         stored = await Stored.take_over(self._connection)
         subjects = Subjects(self._connection, stored.registry, Histories(self.store.pool, self.settings))
         following = Following(self.store, self._connection, stored, subjects, self._clock)
-        self.work = Segmenting(following, stored, self._connection, self._define, self._watching)
+        self.work = Segmenting(following, stored, self._connection, self._define, self._watching, self.batch)
 
     async def settle(self) -> None:
         """Let the worker do all that there is to do by now."""
         assert self.work is not None
         for _ in range(_MOST_STEPS):
-            if not await self.work.step():
+            if await self.work.step():
+                continue
+            if self.work.filling is None:
                 return
+            await self.work.filling.answered()
         raise AssertionError("the worker does not come to rest")
+
+    def ask_batch(self) -> None:
+        """Let first members be asked of batch from the next restart on."""
+        pool = self.store.pool
+        self.batch = Batch(pool, lambda: everybody_of(pool, self.settings), lambda: None, few=0)
 
     async def move_to(self, now: datetime) -> None:
         """Let the clock show this instant, and settle."""
@@ -214,7 +227,10 @@ async def open_shop(settings: Settings, secrets: Secrets) -> AsyncIterator[Watch
         await until(
             connection, "SELECT count(*) FROM projection_position WHERE name IN ('identity_graph', 'products')", 2
         )
+        shop = WatchedShop(store, intake, settings, secrets, connection)
         try:
-            yield WatchedShop(store, intake, settings, secrets, connection)
+            yield shop
         finally:
+            if shop.work is not None:
+                await shop.work.close()
             await connection.close()
