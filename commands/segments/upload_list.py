@@ -1,5 +1,6 @@
 """Fill a segment that is a list: from what somebody hands over, or from who was in another segment as of an instant."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -65,7 +66,8 @@ async def upload_list(
     segment = await load_segment(streams, command.key, command.expected_version)
     if segment.kind != "static":
         raise SegmentKindError("the segment has a rule: upload a list into one that was created without", field="key")
-    read = read_list(command.list, naming)
+    # Each line that names somebody costs a keyed hash, and there may be millions: others are served meanwhile.
+    read = await asyncio.to_thread(read_list, command.list, naming)
     profiles = await named(read.named)
     unknown = sorted(line for one, line in read.named.items() if one not in profiles)
     origin: dict[str, Any] = {"upload": command.mode, "taken": len(profiles), "unknown": len(unknown), "bad": read.bad}

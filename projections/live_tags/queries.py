@@ -13,7 +13,7 @@ from domain.kernel.rules.judging import Plan
 from domain.kernel.rules.kinds import Known
 from domain.kernel.rules.reasons import Reason, Why
 from domain.kernel.rules.resolving import Definitions, resolve
-from domain.kernel.rules.tree import Tag, Value
+from domain.kernel.rules.tree import Rule, Tag, Value
 from domain.tags.definition import Definition, Freshness, Type, Words
 from projections.identity_graph.queries import members_of
 from projections.live_tags.surroundings import world_around
@@ -46,16 +46,20 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     evidence: list[Why]
 
 
+_State = tuple[frozenset[tuple[str, int]], Mapping[str, Rule | None]]
+
+
 class Plans:
     """The tags of a catalogue made ready together, kept while the catalogue stays the same."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._ready: tuple[frozenset[tuple[str, int]], frozenset[str], Plan] | None = None
+        self._ready: tuple[_State, frozenset[str], Plan] | None = None
 
     def of(self, catalogue: Catalogue, definitions: Definitions, keys: frozenset[str]) -> Plan:
         """Return what judges these tags."""
-        state = frozenset((key, one.definition.version) for key, one in catalogue.tags.items())
+        versions = frozenset((key, one.definition.version) for key, one in catalogue.tags.items())
+        state = (versions, definitions.segments)  # a tag may look at a segment, which changes without it
         if self._ready is None or self._ready[:2] != (state, keys):
             values: Mapping[str, Value] = {
                 key: resolve(catalogue.tags[key].definition.value, definitions) for key in sorted(keys)

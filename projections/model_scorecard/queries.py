@@ -34,7 +34,8 @@ _RUNS = """
 """
 _LIVE = """
     SELECT key, at, is_live, model_version, rows, path, sha256, drift FROM model_scorecard.run
-    WHERE is_live AND ($1::text[] IS NULL OR key = ANY($1)) ORDER BY key, at
+    WHERE is_live AND ($1::text[] IS NULL OR key = ANY($1)) AND at >= coalesce($2, '-infinity'::timestamptz)
+    ORDER BY key, at
 """
 
 Standing = Literal["trained", "promoted", "replaced", "retired"]
@@ -118,10 +119,12 @@ async def scorecard(reading: Reading, key: str) -> ModelScorecard | None:
     return ModelScorecard(model=found[0], versions=versions, runs=runs)
 
 
-async def live_runs(reading: Reading, keys: Iterable[str] | None = None) -> dict[str, list[ModelRun]]:
+async def live_runs(
+    reading: Reading, keys: Iterable[str] | None = None, *, since: datetime | None = None
+) -> dict[str, list[ModelRun]]:
     """Return the runs whose scores are predictions, by model and in the order of their instants."""
     found: dict[str, list[ModelRun]] = {}
-    for row in await reading.fetch(_LIVE, None if keys is None else list(keys)):
+    for row in await reading.fetch(_LIVE, None if keys is None else list(keys), since):
         found.setdefault(row["key"], []).append(_run(row))
     return found
 

@@ -15,8 +15,7 @@ INCREMENTED: Final = "profile.incremented"
 # One index scan a customer in every month of recording.
 _FACTS: Final = """
     SELECT customer_id, fact_id, occurred_at, name, source, amount, currency, body::text AS body
-    FROM fact_log WHERE customer_id = ANY($1) AND ($2::timestamptz IS NULL OR occurred_at <= $2)
-    AND ($3::text[] IS NULL OR name = ANY($3))
+    FROM fact_log WHERE customer_id = ANY($1) AND ($2::text[] IS NULL OR name = ANY($2))
 """
 
 
@@ -42,18 +41,14 @@ _counters = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 async def facts_of(
-    reading: Reading,
-    customers: Collection[UUID],
-    *,
-    until: datetime | None = None,
-    names: Collection[str] | None = None,
+    reading: Reading, customers: Collection[UUID], *, names: Collection[str] | None = None
 ) -> list[FactRow]:
-    """Return what the customers did until an instant (included), of these names if any are given.
+    """Return what the customers did, of these names if any are given.
 
     Facts that were withdrawn are left out, whenever that was told, and so are the withdrawals.
     """
     wanted = sorted({*names, WITHDRAWN}) if names is not None else None
-    rows = [FactRow(*row) for row in await reading.fetch(_FACTS, list(customers), until, wanted)]
+    rows = [FactRow(*row) for row in await reading.fetch(_FACTS, list(customers), wanted)]
     withdrawn = {_withdrawal(row.body).fact_id for row in rows if row.name == WITHDRAWN}
     return [row for row in rows if row.name != WITHDRAWN and row.fact_id not in withdrawn]
 

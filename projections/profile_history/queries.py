@@ -26,7 +26,6 @@ Opening = Callable[[Collection[Sealed]], Awaitable[Opened]]
 # Of the values that are sealed those that tags are made of; the others never leave their seal for a rule.
 OPENED: Final = frozenset({"birthday", "birth_date", "birthdate", "child_birthday", "baby_birthday"})
 _UNBOUND: Final = "SELECT customer_id, occurred_at FROM identity_graph.unbinding WHERE customer_id = ANY($1)"
-_PREDICTED: Final = "SELECT DISTINCT profile_id FROM prediction WHERE profile_id = ANY($1)"
 
 
 class UnknownProfileError(LookupError):
@@ -34,12 +33,11 @@ class UnknownProfileError(LookupError):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a history is asked for: facts until an instant (included), of these `names` (None: all).
+    """What of a history is asked for: facts of these `names` (None: all).
 
     `opened` names the attributes that may be read though they are sealed.
     """
 
-    until: datetime | None = None
     names: Collection[str] | None = None
     opened: Collection[str] = OPENED
 
@@ -76,7 +74,7 @@ async def histories(
     events, items = await facts.read(reading, rows)
     unbound = await _unbound(reading, decisions)
     opened = await _opened(decisions, wanted.opened, opening)
-    predicted = {row["profile_id"] for row in await reading.fetch(_PREDICTED, [*members, *customers])}
+    predicted = await words_of(reading, members)
     listed = await list_words(reading, members)
     found = {}
     for profile_id, group in members.items():
@@ -95,7 +93,7 @@ async def histories(
             tags=tags(decided),
             consents=consents(decided),
             identifiers=identifiers(decided, unbound),
-            predictions=await words_of(reading, profile_id, group) if predicted & {profile_id, *group} else {},
+            predictions=predicted.get(profile_id, {}),
             segments=listed.get(profile_id, {}),
             customers=frozenset(map(str, group)),
         )
@@ -106,7 +104,7 @@ async def _facts(reading: Reading, customers: Collection[UUID], wanted: Wanted) 
     # Counters of a profile are attributes, whatever events are wanted.
     names = {*wanted.names, INCREMENTED} if wanted.names is not None else None
     grouped: dict[UUID, list[FactRow]] = {}
-    for row in await facts_of(reading, customers, until=wanted.until, names=names):
+    for row in await facts_of(reading, customers, names=names):
         grouped.setdefault(row.customer_id, []).append(row)
     return grouped
 

@@ -31,23 +31,20 @@ class Words:
         order = np.argsort(codes, kind="stable")
         sorted_rows, ends = rows[order], np.searchsorted(codes[order], np.arange(len(words) + 1))
         self.present = as_bitmap(rows)
+        # In Python True == 1; a truth value and a number are different things.
         self._of = {
-            word: as_bitmap(sorted_rows[low:high]) for word, low, high in zip(words, ends[:-1], ends[1:], strict=True)
+            (type(word), word): as_bitmap(sorted_rows[low:high])
+            for word, low, high in zip(words, ends[:-1], ends[1:], strict=True)
         }
 
     @property
     def all(self) -> Iterable[Any]:
         """The different words."""
-        return self._of.keys()
+        return [word for _, word in self._of]
 
     def having(self, words: Iterable[object]) -> BitMap:
         """Return who has one of these."""
-        found = [self._of[word] for word in self._of if any(word is one or _same(word, one) for one in words)]
+        found = [self._of[key] for key in dict.fromkeys((type(one), one) for one in words) if key in self._of]
         if len(found) == 1:
             return found[0]
         return BitMap.union(*found) if found else BitMap()
-
-
-def _same(word: object, wanted: object) -> bool:
-    # In Python True == 1; a truth value and a number are different things.
-    return type(word) is type(wanted) and word == wanted

@@ -78,7 +78,7 @@ async def test_predictions_are_words_over_time(database: str, log: Log, reading:
     await keep_predictions(reading, "ltv", 1, AT, scores((LI, 10.0), (WANG, None)))
     await keep_predictions(reading, "ltv", 1, later, scores((WANG, float("nan"))))
     await current(database, log.append((LTV, scored(AT)), (LTV, scored(later))), VIEW)
-    words = await words_of(reading, LI, [LI])
+    words = (await words_of(reading, {LI: [LI], WANG: [WANG]}))[LI]
     assert words == {
         "ltv": (Word(AT, 10.0), Word(later, None)),
         "ltv.p_alive": (Word(AT, 0.25), Word(later, None)),
@@ -86,12 +86,14 @@ async def test_predictions_are_words_over_time(database: str, log: Log, reading:
     (before,) = await predictions_of(reading, LI, [LI], until=AT)
     assert (before.value, before.further, before.reasons[0]["feature"]) == (10.0, {"p_alive": 0.25}, "orders")
     (missing,) = await predictions_of(reading, WANG, [WANG])
-    assert missing.value is None
+    assert (missing.at, missing.value) == (later, None)
+    # The last run passed her over: what the one before it said is no prediction any more.
+    assert await predictions_of(reading, LI, [LI]) == []
     runs = (await live_runs(reading))["ltv"]
     assert [run_at(runs, at) for at in (AT - timedelta(days=1), AT, later)] == [None, *runs]
     await current(database, log.append((LTV, Model.Retired(model_version=1, reason="wrong"))), VIEW)
     assert await predictions_of(reading, WANG, [WANG]) == []
-    assert (await words_of(reading, LI, [LI]))["ltv"][-1].value is None
+    assert (await words_of(reading, {LI: [LI]}))[LI]["ltv"][-1].value is None
 
 
 async def test_of_joined_profiles_the_profiles_own_row_counts(
@@ -103,6 +105,7 @@ async def test_of_joined_profiles_the_profiles_own_row_counts(
     await current(database, log.append((LTV, scored(AT))), VIEW)
     for own, value in ((LI, 10.0), (WANG, 20.0)):
         assert [one.value for one in await predictions_of(reading, own, [LI, WANG])] == [value]
+        assert (await words_of(reading, {own: [LI, WANG]}))[own]["ltv"] == (Word(AT, value),)
 
 
 async def test_a_run_again_replaces_and_old_ones_go(reading: asyncpg.Connection) -> None:

@@ -111,7 +111,7 @@ async def test_a_model_is_trained_promoted_and_speaks_of_a_person(work: Scoring,
         await running.score(work, "value", AT - timedelta(days=1))
     await shown(work, settings)
     pool, one = work.store.pool, customer_id("c7")
-    words = await words_of(pool, one, [one])
+    words = (await words_of(pool, {one: [one]}))[one]
     assert [word.since for word in words["value"]] == [AT, LATER]
     (said,) = await predictions_of(pool, one, [one])
     assert said.further.keys() == {"p_alive", "purchases", "order_value"}
