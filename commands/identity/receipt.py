@@ -8,15 +8,14 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 from fsspec.core import url_to_fs
-from fsspec.implementations.local import LocalFileSystem
 
-from commands.runtime.durable import write_durably
+from commands.runtime.durable import put_durably
 from commands.runtime.event_store import EventStore
 from domain.identity.erasure import Erasure
 from domain.kernel.event import Event
@@ -72,10 +71,7 @@ class Receipts:
         content = msgspec.json.format(msgspec.json.encode(receipt), indent=2)
         path, begun = self._path(receipt.id), self._path(receipt.id, _BEGUN)
         target = begun if receipt.state == "begun" else path
-        if isinstance(self._filesystem, LocalFileSystem):
-            write_durably(Path(target), content)
-        else:
-            self._filesystem.pipe_file(target, content)
+        put_durably(self._filesystem, target, content)
         if target == path and self._filesystem.exists(begun):
             self._filesystem.rm_file(begun)
 

@@ -3,6 +3,9 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
+
+from fsspec.implementations.local import LocalFileSystem
 
 
 def write_durably(file: Path, content: bytes) -> None:
@@ -19,3 +22,11 @@ def write_durably(file: Path, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def put_durably(filesystem: Any, path: str, content: bytes) -> None:
+    """Write the file to any filesystem of fsspec, whole or not at all: object stores promise that. Blocks."""
+    if isinstance(filesystem, LocalFileSystem):
+        write_durably(Path(path), content)
+    else:
+        filesystem.pipe_file(path, content)

@@ -3,15 +3,13 @@
 import hashlib
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from typing import ClassVar, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.core import url_to_fs
-from fsspec.implementations.local import LocalFileSystem
 
-from commands.runtime.durable import write_durably
+from commands.runtime.durable import put_durably
 from domain.kernel.errors import KoiError
 
 _SHORT: Final = 12
@@ -63,8 +61,4 @@ class ModelFiles:
         return pq.read_table(pa.BufferReader(self.artefact(path, sha256)))
 
     def _put(self, path: str, content: bytes) -> None:
-        target = f"{self._root}/{path}"
-        if isinstance(self._filesystem, LocalFileSystem):
-            write_durably(Path(target), content)
-        else:
-            self._filesystem.pipe_file(target, content)
+        put_durably(self._filesystem, f"{self._root}/{path}", content)

@@ -7,16 +7,14 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 from fsspec.core import url_to_fs
-from fsspec.implementations.local import LocalFileSystem
 
 from commands.runtime.connection import Connection
-from commands.runtime.durable import write_durably
+from commands.runtime.durable import put_durably
 from domain.segments.segment import PeopleList, list_id
 
 _SHORT: Final = 16
@@ -55,8 +53,4 @@ def _written(people: Iterable[UUID]) -> tuple[list[UUID], bytes]:
 
 def _put(lake_url: str, path: str, content: bytes) -> None:
     filesystem, root = url_to_fs(lake_url)
-    target = f"{root}/{path}"
-    if isinstance(filesystem, LocalFileSystem):
-        write_durably(Path(target), content)
-    else:
-        filesystem.pipe_file(target, content)
+    put_durably(filesystem, f"{root}/{path}", content)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +15,9 @@ from domain.kernel.rules.tree import Rule, Value
 from workers.scoring.artefact import Artefact
 
 Numbers = NDArray[np.float64]
+# Parameters of trainings: so many, one at least; a span of days, a hundred years at most.
+Many = Annotated[int, msgspec.Meta(ge=1)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 # What is being done, how much of it is done, of how much (0: unknown).
 Told = Callable[[str, int, int], None]
 

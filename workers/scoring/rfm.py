@@ -1,7 +1,7 @@
 """The kind `rfm`: what it learns are cut points, quantiles of everybody who ever bought."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import numpy as np
@@ -21,8 +21,8 @@ _MOST: Final = 9
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many scores there are, and how many days back frequency and money are counted (0: all)."""
 
-    scores: int = 5
-    window_days: int = 365
+    scores: Annotated[int, msgspec.Meta(ge=2, le=100)] = 5
+    window_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 365
 
 
 class Rfm:

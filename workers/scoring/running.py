@@ -1,6 +1,7 @@
 """Train a model, let a version score everybody, look at how far the data have moved: the flows around every kind."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version as version_of
@@ -76,7 +77,7 @@ async def train(
         rows=learned.rows,
         features=learned.features,
         parameters=msgspec.to_builtins(told),
-        metrics={name: round(float(value), _DIGITS) for name, value in learned.metrics.items()},
+        metrics=figures(learned.metrics),
         report=learned.report,
         code_version=version_of("koi"),
         artefact=path,
@@ -140,6 +141,11 @@ def drift_of(artefact: Artefact, scores: Scores, *, run_id: Any, version: int, a
         values = scores.table["value"].cast(pa.float64()).to_numpy()
         said = round(stability(artefact.scored, values), _DIGITS)
     return Drift(run_id=run_id, model_version=version, at=at, features=features, score=said, bound=BOUND)
+
+
+def figures(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return the figures of a training, rounded; one of nobody, or by nothing, is left out: JSON has no word for it."""
+    return {name: round(float(value), _DIGITS) for name, value in metrics.items() if math.isfinite(value)}
 
 
 def _promoted(model: Model) -> int:

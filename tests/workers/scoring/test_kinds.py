@@ -15,6 +15,7 @@ from workers.scoring.features import numbers
 from workers.scoring.kind import NothingToLearnError, ParameterError, read_parameters, silent
 from workers.scoring.registry import kind_of
 from workers.scoring.rfm import RFM
+from workers.scoring.running import figures
 
 CDNOW = cdnow_ledger(cdnow())
 ROWS: list[Row] = [
@@ -149,3 +150,25 @@ def test_drift_is_nothing_on_the_same_data_and_much_on_other() -> None:
     assert stability(constant, np.full(500, 8.0)) > 1
     assert stability(reference(np.full(500, np.nan)), np.full(500, np.nan)) == pytest.approx(0.0)
     assert stability(known, then[:50] * 9) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("ltv", "horizon_days", -5),
+        ("ltv", "repeats", 0),
+        ("churn", "every_days", 0),
+        ("response", "within_days", "0"),
+        ("rfm", "scores", 1),
+    ],
+)
+def test_a_horizon_lies_ahead(kind: str, name: str, value: object) -> None:
+    """With less than a day features would be cut after what they are to tell."""
+    with pytest.raises(ParameterError) as wrong:
+        read_parameters(kind_of(kind), {name: value})
+    assert wrong.value.field == f"parameters.{name}"
+
+
+def test_figures_of_nobody_are_no_figures() -> None:
+    """JSON has no word for them: an event that holds one could never be read again."""
+    assert figures({"auc": 0.71234567, "ratio": float("nan"), "lift": float("inf")}) == {"auc": 0.712346}

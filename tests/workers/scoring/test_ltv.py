@@ -61,7 +61,7 @@ def test_too_few_who_paid_teach_nothing() -> None:
     for spent in (np.zeros(500), np.ones(500), np.r_[np.ones(29), np.zeros(471)]):
         with pytest.raises(NothingToLearnError):
             fit(x, spent, age, seed=1)
-    told = read_parameters(LTV, {"horizon_days": 100_000})
+    told = read_parameters(LTV, {"horizon_days": 30_000})
     with pytest.raises(NothingToLearnError, match="horizon_days"):
         LTV.train(CDNOW, AT, told, previous=None, told=silent)
 

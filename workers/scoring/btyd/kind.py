@@ -15,7 +15,7 @@ from workers.scoring.btyd.histories import Histories, grouped
 from workers.scoring.btyd.reading import histories_of, weeks
 from workers.scoring.drift import reference, references
 from workers.scoring.features import PURCHASES, after, matched, numbers, purchase_days, spent
-from workers.scoring.kind import Learned, NothingToLearnError, Numbers, Scores, Source, Told
+from workers.scoring.kind import Days, Learned, NothingToLearnError, Numbers, Scores, Source, Told
 from workers.scoring.measuring import deciles, ranking
 from workers.scoring.reasons import reasons_column
 
@@ -26,7 +26,7 @@ _FEW: Final = 100
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For how many days ahead it speaks."""
 
-    horizon_days: int = 90
+    horizon_days: Days = 90
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from workers.scoring.kind import Numbers
 
-Days = NDArray[np.int64]
+DayNumbers = NDArray[np.int64]
 
 SHARE: Final = 0.95
 # With fewer gaps of her own a customer is taken to be like everybody.
@@ -18,8 +18,8 @@ FEWEST: Final = 5
 class Visits(msgspec.Struct, frozen=True, kw_only=True):
     """The days on which customers bought, each once, by customer and day; `customer` numbers them from 0."""
 
-    customer: Days
-    day: Days
+    customer: DayNumbers
+    day: DayNumbers
     size: int
 
     def until(self, day: int) -> "Visits":

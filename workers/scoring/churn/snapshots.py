@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.kernel.rules.tree import Measure, Value
-from workers.scoring.churn.gaps import Days, Visits, usual_gaps
+from workers.scoring.churn.gaps import DayNumbers, Visits, usual_gaps
 from workers.scoring.features import BOUGHT, last_days, numbers, purchase_days, spent
-from workers.scoring.kind import NothingToLearnError, Numbers, Source, Told
+from workers.scoring.kind import Days, Many, NothingToLearnError, Numbers, Source, Told
 
 _WINDOWS: Final = (30, 90, 365)
 _EPOCH: Final = datetime(1970, 1, 1).date()  # noqa: DTZ001 - a date has no zone
@@ -33,18 +33,18 @@ FEATURES: Final = (*COLUMNS, "order_value", "gap_days", "overdue", "trend")
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many snapshots, so many days apart; the bounds of a usual gap; who is known: bought in so many days."""
 
-    snapshots: int = 6
-    every_days: int = 30
-    least_gap_days: int = 7
-    most_gap_days: int = 90
-    known_days: int = 365
+    snapshots: Many = 6
+    every_days: Days = 30
+    least_gap_days: Days = 7
+    most_gap_days: Days = 90
+    known_days: Days = 365
     seed: int = 7
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """The features of those who bought not too long ago; `rows` is where they stand in the table."""
 
-    rows: Days
+    rows: DayNumbers
     columns: dict[str, Numbers]
 
     @property

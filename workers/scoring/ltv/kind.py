@@ -14,7 +14,7 @@ from workers.scoring.btyd.kind import Fitted
 from workers.scoring.btyd.reading import histories_of
 from workers.scoring.drift import reference, references
 from workers.scoring.features import after, matched, spent
-from workers.scoring.kind import Learned, NothingToLearnError, Numbers, Scores, Source, Told
+from workers.scoring.kind import Days, Learned, Many, NothingToLearnError, Numbers, Scores, Source, Told
 from workers.scoring.ltv.matrix import COLUMNS, FEATURES, Matrix, matrix
 from workers.scoring.ltv.two_stage import LeftOut, Stages, TwoStage, fit
 from workers.scoring.measuring import auc, calibration_error, deciles, ranking
@@ -27,9 +27,9 @@ _WATCHED: Final = ("days_since_last", "purchase_days", "spent", "purchases_90d",
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For how many days ahead it speaks; how many rows it learns from at most, and how often each is left out."""
 
-    horizon_days: int = 90
-    most_rows: int = 100_000
-    repeats: int = 1
+    horizon_days: Days = 90
+    most_rows: Many = 100_000
+    repeats: Many = 1
     seed: int = 7
 
 

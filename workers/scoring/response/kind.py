@@ -10,7 +10,7 @@ import pyarrow as pa
 from workers.scoring.artefact import Artefact
 from workers.scoring.boosting import Settings, Trees, boosted
 from workers.scoring.drift import reference, references
-from workers.scoring.kind import Learned, NothingToLearnError, Scores, Source, Told
+from workers.scoring.kind import Days, Learned, NothingToLearnError, Scores, Source, Told
 from workers.scoring.measuring import calibration_error, deciles
 from workers.scoring.reasons import reasons_column
 from workers.scoring.response.campaigns import Reached, campaigns, households, known_at, reached
@@ -25,7 +25,7 @@ _DAY: Final = 86_400.0
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`within_days` of its beginning a coupon has to be redeemed to count as a response."""
 
-    within_days: int = 60
+    within_days: Days = 60
     seed: int = 1
 
 
