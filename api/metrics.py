@@ -53,6 +53,7 @@ class Metrics:
                 ("lag_events", "Events the worker has yet to take."),
                 ("overdue_people", "People whose membership may have changed by time alone and is not judged yet."),
                 ("overdue_seconds", "How long the first of them has waited."),
+                ("differences", "Memberships that were not those of batch when they were compared last."),
             )
         }
 
@@ -95,6 +96,7 @@ class Metrics:
         self._segments["lag_events"].set(work.behind)
         self._segments["overdue_people"].set(work.overdue)
         self._segments["overdue_seconds"].set(work.overdue_seconds)
+        self._segments["differences"].set(work.differences)
 
     def text(self, standing: Iterable[Lag], waiting: int, quarantined: Iterable[tuple[str, str, int]] = ()) -> bytes:
         """Return everything in Prometheus' text form.

@@ -36,6 +36,7 @@ _WORK: Final = """
     SELECT (SELECT count(*) FROM segmenting.segment) AS segments,
            (SELECT count(*) FROM segmenting.segment WHERE walked IS NOT NULL) AS walking,
            (SELECT count(*) FROM segmenting.due WHERE due_at <= now()) AS overdue,
+           (SELECT coalesce(sum(missing + surplus), 0)::int FROM segmenting.verified) AS differences,
            (SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0)::float8 FROM segmenting.due
             WHERE due_at <= now()) AS overdue_seconds,
            (SELECT count(*) FROM (SELECT FROM decision_log AS d JOIN projection_position AS p ON p.name = $1
@@ -72,11 +73,15 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """What the worker has before it: events (counted up to 100,000), segments walked for, people due already."""
+    """What the worker has before it: events (counted up to 100,000), segments walked for, people due already.
+
+    `differences` are memberships that were not those of batch when they were compared last.
+    """
 
     segments: int
     walking: int
     overdue: int
+    differences: int
     overdue_seconds: float
     behind: int
 

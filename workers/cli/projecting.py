@@ -25,12 +25,14 @@ from projections.engine.replaying import Replayed, replay_dead_letters
 from projections.engine.verify import NotFollowedError, Verified, verify
 from projections.lake.queries import WrongFile, wrong_files
 from projections.views import views
+from workers.segmenting.waiting import replay_people
 
 app = cyclopts.App(name="projections", help="Look at views, rebuild them, verify them.")
 _out = Console()
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=())]
 LAKE = "lake"
+SEGMENTING = "segmenting"
 Step = Callable[[int, int], None]
 Found = TypeVar("Found", Rebuilt, Verified)
 
@@ -122,9 +124,13 @@ def replay(name: str) -> None:
     """Take what a view has put aside, once the cause is repaired.
 
     Args:
-        name: The view.
+        name: The view; or `segmenting`, for people whom the worker of live segments could not judge.
     """
     settings = Settings.from_environment(os.environ)
+    if name == SEGMENTING:
+        taken = asyncio.run(replay_people(settings.database_url))
+        _out.print(f"{name}: {taken.cleared:,} people judged after all, {taken.remaining:,} still put aside")
+        return
     (view,) = _chosen(settings, (name,))
     taken = asyncio.run(_replay(settings.database_url, view))
     _out.print(f"{view.name}: {taken.cleared:,} taken, {taken.remaining:,} still put aside")

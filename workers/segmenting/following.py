@@ -124,10 +124,15 @@ class Following:
         await self.commit(step)
         return len(rows) == _AT_ONCE
 
-    async def people(self, profiles: Collection[UUID], watch: Watch, step: Step) -> list[Subject]:
-        """Return the people, loaded where they are not in memory, without those who cannot be."""
+    async def people(
+        self, profiles: Collection[UUID], watch: Watch, step: Step, *, news: Collection[int] = ()
+    ) -> list[Subject]:
+        """Return the people, loaded where they are not in memory, without those who cannot be.
+
+        `news` are facts that are about to be judged.
+        """
         known = {one: subject for one in profiles if (subject := self._subjects.get(one))}
-        known |= await self._load([one for one in profiles if one not in known], (), watch, step)
+        known |= await self._load([one for one in profiles if one not in known], news, watch, step)
         return [known[one] for one in profiles if one in known]
 
     def judge(self, step: Step, subject: Subject, judging: Callable[[], None]) -> None:
@@ -138,6 +143,11 @@ class Following:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is hers alone
             self._put_aside(step, subject.profile_id, error)
+
+    def faults(self) -> dict[UUID, Exception]:
+        """Return who could not be judged in the step under way, and why; they are the caller's to deal with."""
+        found, self._faults = dict(self._faults), []
+        return found
 
     def _put_aside(self, step: Step, profile_id: UUID, error: Exception) -> None:
         self._subjects.drop([profile_id])

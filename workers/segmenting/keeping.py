@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 from psycopg import Cursor
 
+from projections.engine.projection import Reading
 from workers.segmenting.membership import Chunk
 
 NAME: Final = "segmenting"
@@ -129,7 +130,7 @@ async def take_over(connection: asyncpg.Connection) -> tuple[int, int]:
     return epoch, position
 
 
-async def standings(connection: asyncpg.Connection) -> dict[str, Standing]:
+async def standings(connection: Reading) -> dict[str, Standing]:
     """Return the segments as they are kept."""
     rows = await connection.fetch("SELECT key, version, digest, began_at, walked, telling_at FROM segmenting.segment")
     return {row["key"]: Standing(**dict(row)) for row in rows}

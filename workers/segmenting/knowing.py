@@ -10,6 +10,7 @@ from commands.context.own_calendar import calendar_of_home
 from commands.runtime.settings import Settings
 from domain.kernel.rules.history import History, Occurrence
 from domain.kernel.rules.world import World
+from projections.engine.projection import Reading
 from projections.profile_history.facts import FactRow
 from projections.profile_history.occurring import Reader
 from projections.profile_history.queries import Opening, Wanted, histories
@@ -37,7 +38,7 @@ def everybody_of(pool: asyncpg.Pool, settings: Settings, opening: Opening | None
 class Histories:
     """Reads histories and facts as they stand in the database."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings, opening: Opening | None = None) -> None:
+    def __init__(self, pool: Reading, settings: Settings, opening: Opening | None = None) -> None:
         """Take where to read, and what opens sealed values."""
         calendar = calendar_of_home(settings.home)
         self._pool = pool

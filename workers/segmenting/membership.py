@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-import asyncpg
 import msgspec
 from pyroaring import BitMap
+
+from projections.engine.projection import Reading
 
 # What one container of a roaring bitmap covers, so that a row is at most about 8 KB.
 CHUNK: Final = 1 << 16
@@ -30,7 +31,7 @@ class Membership:
         self._extents = {key: _chunks(members) for key, members in self._members.items()}
 
     @classmethod
-    async def load(cls, connection: asyncpg.Connection) -> "Membership":
+    async def load(cls, connection: Reading) -> "Membership":
         """Read them from the database."""
         members: dict[str, BitMap] = {}
         for row in await connection.fetch(_LOAD):
@@ -65,6 +66,10 @@ class Membership:
         self._members.pop(key, None)
         self._extents.pop(key, None)
         self._touched = {touched for touched in self._touched if touched[0] != key}
+
+    def members(self, key: str) -> BitMap:
+        """Return who is in the segment."""
+        return self._members.get(key, BitMap())
 
     def size(self, key: str) -> int:
         """Return how many are in the segment."""

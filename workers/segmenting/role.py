@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from commands.runtime.clock import now
 from projections.profile_history.surroundings import opening_with
 from workers.runtime import Worker, listening
+from workers.segmenting.asking import BEGIN, CHANNEL, REPLAY, Asked
 from workers.segmenting.defining import Defining
 from workers.segmenting.filling import Batch
 from workers.segmenting.following import Following, Stored
+from workers.segmenting.keeping import OvertakenError
 from workers.segmenting.knowing import Histories, everybody_of, knowing
 from workers.segmenting.segmenting import Segmenting
 from workers.segmenting.subjects import Subjects
@@ -25,6 +28,8 @@ async def segmenting(worker: Worker) -> None:
     """Tell who enters and leaves segments for as long as the connections hold."""
     async with listening(worker.settings.database_url, ("decision_log",)) as (connection, woken):
         await connection.execute("SET synchronous_commit = off")
+        asked = Asked()
+        await connection.add_listener(CHANNEL, partial(_hear, asked, woken))
         stored = await Stored.take_over(connection)
         keyring = worker.store.keyring
         opening = opening_with(keyring.load, keyring.unseal)
@@ -38,10 +43,19 @@ async def segmenting(worker: Worker) -> None:
         try:
             while True:
                 woken.clear()
+                if asked.take(BEGIN):
+                    raise OvertakenError("somebody has changed what is stored: it is read anew")
+                if asked.take(REPLAY):
+                    await work.replay(worker.store)
                 if not await work.step():
                     await rest(woken, await work.next_due(), now)
         finally:
             await work.close()
+
+
+def _hear(asked: Asked, woken: asyncio.Event, *told: object) -> None:
+    asked.hear(str(told[-1]))
+    woken.set()
 
 
 async def rest(woken: asyncio.Event, due: datetime | None, clock: Callable[[], datetime]) -> None:

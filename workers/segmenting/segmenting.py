@@ -7,13 +7,16 @@ from typing import Final
 
 import asyncpg
 
+from commands.runtime.event_store import EventStore
 from projections.engine.page import Page, read_page
+from projections.engine.replaying import Replayed
 from projections.engine.waiting import wait_until
 from workers.runtime import PASSING
 from workers.segmenting.everybody import said_of_everybody
 from workers.segmenting.filling import Batch, Filling, fillable, silent
 from workers.segmenting.following import Following, Stored
 from workers.segmenting.keeping import Standing
+from workers.segmenting.replaying import replay
 from workers.segmenting.step import Step
 from workers.segmenting.walking import anew, begun, walk
 from workers.segmenting.watching import Definition, Watch
@@ -71,6 +74,11 @@ class Segmenting:
         filled = self.filling.keys if self.filling else ()
         is_walking = await walk(self._following, self._connection, self._stored.registry, watch, without=filled)
         return is_more or is_filling or is_walking or not page.is_empty
+
+    async def replay(self, store: EventStore) -> Replayed:
+        """Judge anew whoever was put aside."""
+        watch = self._watch or await self._define()
+        return await replay(store, self._connection, self._following, self._stored.registry, watch)
 
     def size(self, key: str) -> int:
         """Return how many are in a segment."""

@@ -1,6 +1,6 @@
 """One step of the worker: whose memberships are judged, what is told of them, what is stored."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -92,6 +92,15 @@ class Step:
             if due is not None and due <= self.now:
                 found = judged(watched, subject, self._stood(subject, standing, None), (), self.now)
                 self._settle(subject, watched, found, due, Concern())
+        self._note(subject)
+
+    def retake(self, subject: Subject, news: Sequence[datetime]) -> None:
+        """Judge a person whose news, in order, were put aside: from where she was judged last to now."""
+        for watched, standing in self._watching(subject):
+            stood = self._stood(subject, standing, None)
+            found = changed(watched, subject, stood, stood.base, news, self.now)
+            last = max(one for one in (*news, stood.base) if one <= max(self.now, stood.base))
+            self._settle(subject, watched, found, last, Concern())
         self._note(subject)
 
     def first(self, subject: Subject, keys: Collection[str]) -> None:

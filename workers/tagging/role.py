@@ -11,6 +11,7 @@ from commands.runtime.clock import now
 from projections.batch.building import Manifest, builds
 from projections.lake.store import UrlStore
 from workers.runtime import Worker, listening
+from workers.segmenting.verifying import hold_against_batch
 from workers.tagging.building import build
 
 log = logging.getLogger("koi.tagging")
@@ -34,6 +35,7 @@ async def tagging(worker: Worker) -> None:
                 finally:
                     await connection.execute(_UNLOCK)
                 log.info("%d tags of %d people are built", len(manifest.kinds), manifest.rows)
+                await hold_against_batch(worker.store, settings)
             await asyncio.sleep(_LOOK_SECONDS)
 
 

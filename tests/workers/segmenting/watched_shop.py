@@ -123,6 +123,11 @@ class WatchedShop:
             await self.work.filling.answered()
         raise AssertionError("the worker does not come to rest")
 
+    async def come_to_the_end(self) -> None:
+        """Settle, and take what was told meanwhile as well."""
+        await self.settle()
+        await self.settle()
+
     def ask_batch(self) -> None:
         """Let first members be asked of batch from the next restart on."""
         pool = self.store.pool
