@@ -13,7 +13,7 @@ from domain.kernel.rules.judging import Plan
 from domain.kernel.rules.kinds import Known
 from domain.kernel.rules.reasons import Reason, Why
 from domain.kernel.rules.resolving import Definitions, resolve
-from domain.kernel.rules.tree import Rule, Tag, Value
+from domain.kernel.rules.tree import Constant, Rule, Tag, Value
 from domain.tags.definition import Definition, Freshness, Type, Words
 from projections.identity_graph.queries import members_of
 from projections.live_tags.surroundings import world_around
@@ -133,6 +133,8 @@ def shown(definition: Definition, value: Known) -> TagValue:
 
 def _parts(reason: Reason) -> Iterator[Why]:
     """Yield the parts that rest on something: facts, words, or a tag that is opened below."""
+    if isinstance(reason.node, Constant):
+        return
     if reason.total or reason.said or isinstance(reason.node, Tag) or not reason.parts:
         yield Why.of(reason)
     for part in reason.parts:

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.kernel.errors import InvalidInputError
 from domain.kernel.rules.reading import Problem, RuleError, read_rule
-from domain.kernel.rules.resolving import CycleError, UndefinedError, resolve
+from domain.kernel.rules.resolving import CycleError, TooLargeError, UndefinedError, place_at_fault, resolve
 from domain.kernel.rules.tree import InSegment, Rule
 from domain.segments.errors import SegmentNotFoundError
 from projections.rule_names.queries import Names
@@ -32,10 +32,8 @@ def checked(data: object, names: Names, *, key: str | None = None, place: str = 
         definitions = msgspec.structs.replace(definitions, segments={**definitions.segments, key: rule})
     try:
         resolved: Rule = resolve(rule if key is None else InSegment(key=key), definitions)
-    except CycleError as error:
-        raise CycleError(error.detail, field=place) from None
-    except UndefinedError as error:
-        raise UndefinedError(error.detail, field=place) from None
+    except (CycleError, UndefinedError, TooLargeError) as error:
+        raise type(error)(error.detail, field=place_at_fault(rule, definitions, place)) from None
     return Checked(rule=rule, resolved=resolved, warnings=tuple(one for one in read.problems if one.is_warning))
 
 

@@ -7,7 +7,14 @@ import msgspec
 from domain.kernel.rules.depending import depends_on
 from domain.kernel.rules.known import Known
 from domain.kernel.rules.reading import Problem, read_value
-from domain.kernel.rules.resolving import CycleError, Definitions, UndefinedError, resolve
+from domain.kernel.rules.resolving import (
+    CycleError,
+    Definitions,
+    TooLargeError,
+    UndefinedError,
+    place_at_fault,
+    resolve,
+)
 from domain.kernel.rules.tree import Tag, Value
 from domain.tags.errors import TagTermsError
 from domain.tags.shipped import shipped
@@ -23,7 +30,7 @@ class CheckedTag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def checked_terms(key: str, terms: Terms, known: Known, definitions: Definitions) -> CheckedTag:
-    """Check what a version of a tag says; raises `TagTermsError`, `RuleError`, `CycleError` or `UndefinedError`."""
+    """Check what a version of a tag says; raises `TagTermsError`, `RuleError`, `CycleError` and its like."""
     catalogue = shipped()
     if terms.group not in catalogue.groups:
         raise TagTermsError(f"there is no group {terms.group}; there are {', '.join(catalogue.groups)}", field="group")
@@ -39,10 +46,8 @@ def checked_value(key: str, data: object, known: Known, definitions: Definitions
     with_it = msgspec.structs.replace(definitions, tags={**definitions.tags, key: value})
     try:
         resolved: Value = resolve(Tag(key=key), with_it)
-    except CycleError as error:
-        raise CycleError(error.detail, field="value") from None
-    except UndefinedError as error:
-        raise UndefinedError(error.detail, field="value") from None
+    except (CycleError, UndefinedError, TooLargeError) as error:
+        raise type(error)(error.detail, field=place_at_fault(value, with_it, "value")) from None
     return CheckedTag(value=value, resolved=resolved, warnings=tuple(one for one in read.problems if one.is_warning))
 
 

@@ -110,12 +110,24 @@ async def test_a_tag_of_ones_own_is_tried_defined_given_versions_and_retired(eve
     spread = tried.json()["distribution"]
     assert spread["covered"] == spread["people"] > 0
     assert spread["quantiles"][-1]["value"] >= 2
+    assert tried.json()["says"]["zh"] == "近30天内「完成订单」的次数"
+    assert all(one["evidence"][0]["total"] == one["tag"]["value"] for one in tried.json()["people"])
     made = await post(everything, CATALOGUE, key=key, **terms(bought(30)))
     assert await tags_of(everything, customer_id, key=key, wait_for=made["position"]) == {key: 2}
     anew = await everything.post(f"{CATALOGUE}/{key}/redefine", json=terms(bought(365)), headers=ANY)
     assert anew.status_code == 202, anew.text
     position = anew.json()["position"]
     assert await tags_of(everything, customer_id, key=key, wait_for=position) == {key: 3}
+    moves = await everything.get(
+        f"/api/v1/customers/{customer_id}/tag-moves",
+        params={"since": (datetime.now(UTC) - timedelta(days=50)).isoformat(), "wait_for": position},
+    )
+    moved = {one["key"]: (one["before"]["value"], one["after"]["value"]) for one in moves.json()["tags"]}
+    assert moved[key] == (1, 3)
+    differing = await everything.get(f"{CATALOGUE}/{key}/difference", params={"before": 1, "after": 2})
+    assert differing.json()["changed"] >= 1
+    unheard = await everything.get(f"{CATALOGUE}/{key}/difference", params={"before": 1, "after": 9})
+    assert is_problem(unheard, 422, "input.invalid")["errors"][0]["field"] == "after"
     shown = (await everything.get(f"{CATALOGUE}/{key}", params={"wait_for": position})).json()
     assert [(one["how"], one["definition"]["version"]) for one in shown["versions"]] == [
         ("redefined", 2),
@@ -153,20 +165,46 @@ async def test_what_cannot_be_a_tag_is_refused_at_its_place(everything: httpx.As
     """An unknown tag, a circle, a window of nothing, an unknown group, a key that is taken."""
     key = "t_" + a_name().removeprefix("member-")
 
-    async def refused(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    async def refused(value: dict[str, Any], **changes: Any) -> tuple[str, str]:
         answer = await everything.post(CATALOGUE, json={"key": key} | terms(value, **changes))
-        assert 400 <= answer.status_code < 500, answer.text
-        problem: dict[str, Any] = answer.json()
-        return problem
+        assert answer.status_code == 422, answer.text
+        if not changes:
+            tried = await everything.post(f"{CATALOGUE}/preview", json={"key": key, "value": value, "type": "number"})
+            assert tried.json()["detail"] == answer.json()["detail"]
+        return answer.json()["errors"][0]["field"], answer.json()["detail"]
 
-    assert "no_such" in (await refused({"type": "tag", "key": "no_such"}))["detail"]
-    assert (await refused({"type": "tag", "key": key}))["status"] in {400, 422}
-    zero = await refused(bought(0))
-    assert "value.within.amount" in str(zero)
-    assert "group" in str(await refused(bought(1), group="nothing"))
-    assert "unit" in str(await refused(bought(1), unit="stones"))
+    nothing = {"type": "arithmetic", "op": "divide", "left": bought(1), "right": {"type": "constant", "value": 0}}
+    twice = {"type": "arithmetic", "op": "add", "left": bought(1), "right": {"type": "tag", "key": "no_such"}}
+    unheard = bought(1) | {"events": ["order.finished"]}
+    places: dict[str, tuple[dict[str, Any], str]] = {
+        "value.key": ({"type": "tag", "key": "no_such"}, "no tag"),
+        "value.right.key": (twice, "no tag"),
+        "value.right.value": (nothing, "division by zero"),
+        "value.within.amount": (bought(0), "window of 0 days"),
+        "value.events.0": (unheard, "no event"),
+    }
+    for place, (value, words) in places.items():
+        field, detail = await refused(value)
+        assert field == place
+        assert words in detail
+    assert (await refused(bought(1), group="nothing"))[0] == "group"
+    assert (await refused(bought(1), unit="stones"))[0] == "unit"
     taken = await everything.post(CATALOGUE, json={"key": "high_value"} | terms(bought(1)))
     assert is_problem(taken, 409, "tag.already_exists")
-    assert is_problem(
-        await everything.get(f"/api/v1/customers/{'0' * 8}-0000-4000-8000-{'0' * 12}/tags"), 404, "customer.not_found"
-    )
+    nobody = f"/api/v1/customers/{'0' * 8}-0000-4000-8000-{'0' * 12}"
+    assert is_problem(await everything.get(f"{nobody}/tags"), 404, "customer.not_found")
+    since = {"since": "2026-01-01T00:00:00Z"}
+    assert is_problem(await everything.get(f"{nobody}/tag-moves", params=since), 404, "customer.not_found")
+
+
+async def test_a_circle_of_tags_and_what_was_never_built_are_told(everything: httpx.AsyncClient) -> None:
+    """Wherever the circle closes; without builds there is nothing to compare."""
+    key = "t_" + a_name().removeprefix("member-")
+    await post(everything, CATALOGUE, key=key, **terms(bought(30)))
+    await post(everything, CATALOGUE, key=f"{key}_b", **terms({"type": "tag", "key": key}))
+    closing = {"type": "arithmetic", "op": "add", "left": bought(1), "right": {"type": "tag", "key": f"{key}_b"}}
+    circle = await everything.post(f"{CATALOGUE}/{key}/redefine", json=terms(closing), headers=ANY)
+    assert is_problem(circle, 422, "rule.cycle")["errors"][0]["field"] == "value.right.key"
+    assert (await everything.get("/api/v1/tags/builds")).json() == []
+    assert is_problem(await everything.get("/api/v1/tags/builds/difference"), 422, "input.invalid")
+    assert is_problem(await everything.get("/api/v1/tags/revisions"), 404, "tag.no_catalogue")

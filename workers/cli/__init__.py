@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build()(sys.argv[1:] if arguments is None else arguments)
     except KoiError as error:
-        _tell(error.detail)
+        # The place that is at fault, unless the words name it.
+        place = f"{error.field}: " if error.field and error.field not in error.detail else ""
+        _tell(f"{place}{error.detail}")
         sys.exit(1)
     except BrokenPipeError:
         # Who read the output has seen enough (`koi ... | head`).

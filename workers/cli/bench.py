@@ -25,6 +25,7 @@ Name = Literal[
     "tags",
     "segment-count",
     "segment-live",
+    "live-tags",
     "ltv",
     "cluster",
     "classify",
@@ -55,6 +56,7 @@ def bench(
     tags: 300 tags of everybody over so many events of a tenth as many customers, beside the same as SQL by hand.
     segment-count: how many of so many people three conditions and an exclusion mean, in DuckDB and by bitmaps.
     segment-live: whether an event changes any of 200 live segments, and how soon entering and leaving is told.
+    live-tags: all tags of one person, so many times, from 3,000 things she did (and from 300).
     cluster: so many customers put into clusters, beside as many matrix products; as good as 100 starts find them.
     classify: core segments learned and told to so many; how right they are in made-up towns whose truth is known.
     linkage: who is one person on FEBRL 4 and 3 (F1), and on made-up Chinese profiles (speed, memory, F1).

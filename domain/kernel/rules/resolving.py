@@ -7,7 +7,7 @@ import msgspec
 
 from domain.kernel.errors import InvalidInputError
 from domain.kernel.rules.tree import InSegment, Rule, Tag, Value
-from domain.kernel.rules.walking import children
+from domain.kernel.rules.walking import children, inside
 
 N = TypeVar("N", bound=msgspec.Struct)
 _PLACES = tuple[tuple[str, str], ...]
@@ -54,6 +54,17 @@ def resolve(node: N, definitions: Definitions) -> N:
     if extent.depth > _DEEPEST:
         raise _too_deep()
     return resolved
+
+
+def place_at_fault(node: msgspec.Struct, definitions: Definitions, place: str) -> str:
+    """Return the dotted path of the first tag or segment in a node that cannot be put in; else that of the node."""
+    for path, one in inside(node, place):
+        if isinstance(one, Tag | InSegment):
+            try:
+                resolve(one, definitions)
+            except InvalidInputError:
+                return f"{path}.key"
+    return place
 
 
 class _Resolver:

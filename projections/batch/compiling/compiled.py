@@ -24,6 +24,7 @@ from projections.batch.compiling.asking import (
     parts_of,
 )
 from projections.batch.compiling.extent import bounded
+from projections.batch.compiling.joining import Joined, joined
 from projections.batch.compiling.known import NEVER, Column, Known
 from projections.batch.compiling.measures import Measures, wanted
 from projections.batch.compiling.rows import FieldColumn, Rows, columns_of
@@ -166,13 +167,12 @@ class _Person:
             kinds = {f"l{i}_{kind}": type_ for i in self._leaves.values() for kind, type_ in SAID_TYPES.items()}
             said: Any = ibis.table({"n_said": "int32", **kinds}, name="said")
             people = people.join(said, [("n", "n_said")], how="left").select("n", "profile_id", *kinds)
-        whole = self._measures.joined(people)
+        tables = self._measures.tables()
         for (_, now), (name, node) in zip(self._sequences, self._sequences.values(), strict=True):
             found = sequences.who(node, now, self._zone, self._rows, self._told)
-            keyed = found.rename({name: "n"})
-            whole = whole.join(keyed, [("n", name)], how="left")
-        self._whole = whole
-        return whole
+            tables.append(Joined(found, {name: "n"}))
+        self._whole = joined(people, tables)
+        return self._whole
 
     def value(self, node: Any, now: datetime) -> Known:
         """Return a measure, or what is said."""

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.kernel.rules.tree import Level, Measure, Rule
 from projections.batch.compiling.instants import EPOCH, Span, day_number, span
+from projections.batch.compiling.joining import Joined
 from projections.batch.compiling.known import Column, Known
 from projections.batch.compiling.rows import Rows
 from projections.batch.compiling.scalars import rule
@@ -71,7 +72,7 @@ def wanted(node: Measure, now: datetime, zone: ZoneInfo) -> Wanted:
 
 
 class Measures:
-    """Collects what is measured (`want`), joins it to the people (`joined`), and tells where it is (`known`)."""
+    """Collects what is measured (`want`), says which tables it is in (`tables`), and tells where it is (`known`)."""
 
     def __init__(self, rows: dict[Level, Rows], told: frozenset[str]) -> None:
         self._rows = rows
@@ -94,21 +95,17 @@ class Measures:
             column = column["value"]
         return Known(**{place.kind: finished(one.take, column, one.today)})
 
-    def joined(self, people: Any) -> Any:
-        """Return the people with the columns of all measures."""
+    def tables(self) -> list[Joined]:
+        """Return the tables that the measures are in, to be joined to the people."""
         sharing = Counter((one.of, one.events, one.span) for one in self._wanted)
         passes: dict[_Pass, list[Wanted]] = {}
         for one in self._wanted:
             is_own = sharing[one.of, one.events, one.span] >= _ENOUGH
             passes.setdefault(_Pass(one.of, one.events, one.span if is_own else None), []).append(one)
         parts = [part for key, ones in passes.items() for part in self._parts(key, ones)]
-        whole = people
-        for number, part in enumerate(parts):
-            keyed = part.table.rename({f"n_{number}": "n"})
-            whole = whole.join(keyed, [("n", f"n_{number}")], how="left")
+        for part in parts:
             self._places |= part.places
-        kept = dict.fromkeys(place.column for part in parts for place in part.places.values())
-        return whole.select(*people.columns, *kept) if parts else people
+        return [Joined(part.table, {place.column: place.column for place in part.places.values()}) for part in parts]
 
     def _parts(self, key: _Pass, ones: Iterable[Wanted]) -> Iterator[_Part]:
         rows = self._rows[key.of]

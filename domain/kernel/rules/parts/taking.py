@@ -30,7 +30,7 @@ class Slice(NamedTuple):
 
     def numbers(self) -> list[int | float]:
         """Return the values that are numbers."""
-        return [one for one in self.values() if one.__class__ is int or one.__class__ is float]  # type: ignore[misc] # by class
+        return [one for one in self.values() if one.__class__ is int or one.__class__ is float]
 
     def days_since(self, index: int) -> int:
         """Return how many midnights of the zone there were since the occurrence."""

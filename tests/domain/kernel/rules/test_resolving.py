@@ -4,7 +4,14 @@ import pytest
 
 from domain.kernel.rules import tree
 from domain.kernel.rules.depending import Dependencies, depends_on
-from domain.kernel.rules.resolving import CycleError, Definitions, TooLargeError, UndefinedError, resolve
+from domain.kernel.rules.resolving import (
+    CycleError,
+    Definitions,
+    TooLargeError,
+    UndefinedError,
+    place_at_fault,
+    resolve,
+)
 from domain.kernel.rules.tree import Compare, Field, InSegment, Measure, Tag
 
 ORDERS = Measure(events=("order.completed",), within=tree.Last(amount=30))
@@ -96,3 +103,14 @@ def test_dependencies_are_what_a_rule_looks_at() -> None:
         words=frozenset({"vip"}),
         identifiers=frozenset({"phone"}),
     )
+
+
+def test_the_place_at_fault_is_where_the_circle_or_the_stranger_is_named() -> None:
+    """Deep inside, past tags that are sound."""
+    sound = Compare(left=Tag(key="sound"), op="gte", right=1)
+    circle = Compare(left=Tag(key="a"), op="gte", right=1)
+    definitions = Definitions(tags={"sound": tree.Constant(value=1), "a": Tag(key="b"), "b": Tag(key="a")})
+    rule = tree.All(of=(sound, tree.Not(of=circle)))
+    assert place_at_fault(rule, definitions, "rule") == "rule.of.1.of.left.key"
+    assert place_at_fault(tree.AnyOf(of=(InSegment(key="gone"),)), definitions, "rule") == "rule.of.0.key"
+    assert place_at_fault(sound, definitions, "rule") == "rule"
