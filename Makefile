@@ -15,7 +15,7 @@ up: environment
 # Where there is Java, batch is held against a real Spark as well; without, that test says that it was left out.
 test: check
 	@! command -v java > /dev/null || $(MAKE) --no-print-directory spark || echo "Spark could not be installed: its test is left out"
-	@.venv/bin/pytest --durations=25
+	@.venv/bin/python tests
 
 check: environment
 	@.venv/bin/ruff format --check .

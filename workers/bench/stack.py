@@ -118,7 +118,7 @@ async def running(more: Mapping[str, str] | None = None) -> AsyncIterator[Stack]
     """Start a Koi without history, yield it when it is ready, stop it and remove its data."""
     home = Path(tempfile.mkdtemp(prefix="koi-bench-"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KOI_")}
-    environment |= {"KOI_HOME": str(home), "KOI_PORT": str(_free_port()), **(more or {})}
+    environment |= {"KOI_HOME": str(home), **(more or {})}
     log = (home / "bench.log").open("wb")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "workers", "up", "--no-demo", env=environment, stdout=log, stderr=log
@@ -149,12 +149,3 @@ async def _ready(home: Path, environment: Mapping[str, str], process: asyncio.su
     said = (home / "bench.log").read_text(errors="replace")[-2_000:]
     msg = f"the Koi of this bench did not start; it said:\n{said}"
     raise BenchError(msg)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
