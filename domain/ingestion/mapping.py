@@ -190,7 +190,8 @@ class Mapping(_Part, frozen=True, kw_only=True):
     called `lines_name`. Two mappings that read the same file need different `name`s. `order_ref` is a number that other
     systems know the order by as well, with whose it is before a colon: told by several of them, it is one fact.
     `operation` tells `upsert` from `delete` where files hold changes: then the last row of a key counts, and replaces
-    what an earlier file told under it.
+    what an earlier file told under it. `keyed_as` is what the keys of rows belong to where each delivery has a name of
+    its own.
     """
 
     source: str
@@ -217,6 +218,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
     operation: Column | None = None
     versions: Versions = Versions()
     snapshot: bool | Snapshot = False
+    keyed_as: str = ""
 
     @property
     def file_form(self) -> FileForm:

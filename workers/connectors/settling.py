@@ -215,7 +215,7 @@ class Settling:
             f"SELECT first, event, {', '.join(columns)}, {CONTENT} FROM ({priced}) "
             "WHERE first NOT IN (SELECT first FROM set_aside) ORDER BY first"
         ).fetchall()
-        identity = plan.mapping.identity
+        identity = plan.mapping.keyed_as or plan.mapping.identity
         keyed = []
         for first, event, ref, operation, key, content in rows:
             keys = [order_key(str(event), str(ref))] if ref is not None and event is not None else []
@@ -232,7 +232,8 @@ class Settling:
             rows = self._engine.execute("SELECT fact_id, content FROM earlier WHERE list_contains(?, fact_id)", [ids])
             contents |= dict(rows.fetchall())
         if self._plan.operation:
-            mine = {row_key(self._plan.mapping.identity, str(key)) for (key,) in self._row_keys()}
+            identity = self._plan.mapping.keyed_as or self._plan.mapping.identity
+            mine = {row_key(identity, str(key)) for (key,) in self._row_keys()}
             await load_held(self._engine, self._into, [one for key, one in found.items() if key in mine])
             contents |= dict(self._engine.execute(f"SELECT fact_id, {CONTENT} FROM held").fetchall())
         return contents

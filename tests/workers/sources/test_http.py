@@ -43,6 +43,19 @@ tags = {{ column = "tags", mapping = "crm_tags.toml" }}
 [mapping.fields]
 city = "city"
 """
+VISITS = """
+[mapping]
+row = "fact"
+event = "order.completed"
+key = ["id"]
+time = "updated_at"
+unit = "yuan"
+amount = "paid"
+operation = { column = "status", values = { "void" = "delete" }, otherwise = "upsert" }
+identifier = [{ column = "member", type = "member_code" }]
+[mapping.fields]
+order_id = "id"
+"""
 _SAID = """
     SELECT count(*) FROM decision_log
     WHERE topic LIKE 'customer.attributes_changed%' OR topic LIKE 'customer.tagged%' OR topic LIKE 'customer.untagged%'
@@ -146,6 +159,47 @@ async def test_a_former_state_that_comes_back_is_taken_again(shop: Shop, crm: Cr
         cities.append((await member(shop, "M1")).attributes["city"].value)
     assert cities == days
     assert (await member(shop, "M1")).attributes["city"].value == "杭州"
+
+
+async def test_facts_of_pulls_that_overlap_count_once_and_follow_their_changes(shop: Shop, crm: CrmSimulator) -> None:
+    """What is told again is known by its key; another amount replaces it, an end takes it back; also a former state."""
+    declare(shop, crm, BY_PAGE.replace("size = 3", "size = 50"))
+    text = (shop.folder / "crm.toml").read_text(encoding="utf-8")
+    (shop.folder / "crm.toml").write_text(text.partition("[mapping]")[0] + VISITS, encoding="utf-8")
+
+    def visit(number: int, paid: str = "10.00", status: str = "open") -> dict[str, Any]:
+        return {
+            "id": f"V{number}",
+            "member": "M1",
+            "paid": paid,
+            "status": status,
+            "updated_at": f"2026-11-0{number}T10:00:00Z",
+        }
+
+    amounts = []
+    for rows in (
+        [visit(1), visit(2)],
+        [visit(2), visit(3)],
+        [visit(3, paid="12.00")],
+        [visit(3)],
+        [visit(3, status="void")],
+    ):
+        crm.members = rows
+        await shop.run("crm")
+        withdrawn = {fact["body"]["fact_id"] for fact in await shop.facts() if fact["name"] == "fact.withdrawn"}
+        standing = [fact for fact in await shop.facts() if fact["name"] == "order.completed"]
+        amounts.append(sorted(fact["amount"] for fact in standing if fact["fact_id"] not in withdrawn))
+    assert amounts == [[1000, 1000], [1000] * 3, [1000, 1000, 1200], [1000] * 3, [1000, 1000]]
+
+
+def test_facts_without_what_tells_a_change_are_refused(shop: Shop, crm: CrmSimulator) -> None:
+    """They would count twice."""
+    declare(shop, crm)
+    text = (shop.folder / "crm.toml").read_text(encoding="utf-8").partition("[mapping]")[0]
+    (shop.folder / "crm.toml").write_text(text + VISITS.replace("operation", "# operation"), encoding="utf-8")
+    with pytest.raises(SourceError) as refused:
+        kind_of(shop.source("crm")).interval(shop.source("crm"))
+    assert refused.value.field == "crm.toml: mapping.operation"
 
 
 async def test_rows_that_cannot_be_read_are_kept_with_their_reason(shop: Shop, crm: CrmSimulator) -> None:

@@ -11,8 +11,11 @@ from domain.ingestion.mapping_reading import parse
 
 _MAPPING: Final = "mapping"
 _SHORTEST_INTERVAL: Final = 5.0
-# Facts of two pulls that overlap would count twice: those come by file, tracker or marketplace.
-_ROWS: Final = ("customer", "campaign", "offer")
+_HOW_TO_KEY: Final = (
+    "facts are known by their key, so say what tells a change from an end: "
+    '{ column = "status", values = { "void" = "delete" }, otherwise = "upsert" }'
+)
+_ROWS: Final = ("customer", "campaign", "offer", "fact")
 
 
 class Paging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,6 +85,9 @@ def declared(source: Source) -> Declared:
         raise SourceError(error.detail, field=f"{source.file.name}: {_MAPPING}.{error.field or ''}") from None
     if mapping.row not in _ROWS:
         raise SourceError(f"rows are {' or '.join(_ROWS)}s", field=f"{source.file.name}: {_MAPPING}.row")
+    if mapping.row == "fact" and mapping.operation is None:
+        # Two pulls overlap: what is told again has to be known by its key, or it would count twice.
+        raise SourceError(_HOW_TO_KEY, field=f"{source.file.name}: {_MAPPING}.operation")
     return Declared(name=source.name, settings=settings, mapping=mapping)
 
 

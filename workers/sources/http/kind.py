@@ -91,7 +91,8 @@ class Http:
 
 
 async def _taken(file: Path, said: Declared, source: Source, means: Means, pull: _Pull) -> FileReport:
-    mapping = msgspec.structs.replace(said.mapping, name=f"{said.mapping.name or said.mapping.row} {pull.chain[:16]}")
+    name = f"{said.mapping.name or said.mapping.row} {pull.chain[:16]}"
+    mapping = msgspec.structs.replace(said.mapping, name=name, keyed_as=said.mapping.identity)
     return await import_file(str(file), mapping, means.into, base=source.file.parent, watch=means.watch)
 
 
