@@ -1,9 +1,11 @@
 """`koi simulate`."""
 
 import asyncio
+import errno
 import logging
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +19,7 @@ from rich.markup import escape
 from commands.runtime.clock import now
 from commands.runtime.services import read_services
 from commands.runtime.settings import home_from, sources_folder_from
+from domain.kernel.errors import KoiError
 from workers.marketplaces.simulator.baskets import baskets
 from workers.marketplaces.simulator.declaring import declared
 from workers.marketplaces.simulator.marketplaces import Marketplaces
@@ -34,6 +37,12 @@ They are asked as the real ones are: signed, paged by time of modification, with
 """,
 )
 _out = Console()
+
+
+class PortTakenError(KoiError):
+    """Something listens there already."""
+
+    code = "port.taken"
 
 
 class Simulated(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +79,7 @@ def marketplaces(
     logging.basicConfig(level=logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell every message it pushes
     simulated = Marketplaces.selling_since(now())
-    with suppress(KeyboardInterrupt, asyncio.CancelledError):
+    with suppress(KeyboardInterrupt, asyncio.CancelledError), _listening(port):
         asyncio.run(
             _serve(simulated, declare=declare, port=port, orders=orders, days=days, every=every, as_json=as_json)
         )
@@ -92,8 +101,18 @@ def crm(
         port: Where to listen; 0 takes a free port.
         as_json: Tell address and files as one JSON object.
     """
-    with suppress(KeyboardInterrupt, asyncio.CancelledError):
+    with suppress(KeyboardInterrupt, asyncio.CancelledError), _listening(port):
         asyncio.run(_serve_crm(declare=declare, port=port, as_json=as_json))
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(f"port {port} is taken: name another with --port, or 0 for a free one") from None
 
 
 async def _serve_crm(*, declare: bool, port: int, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from commands.activity.source_runs import SourceRun
 from commands.runtime.sources import Source
@@ -54,7 +54,8 @@ def show_listed(rows: Sequence[Listed], folder: Path, console: Console) -> None:
     if not rows:
         console.print(f"No source is declared in {folder}: put a mapping there, one TOML file each.", soft_wrap=True)
         return
-    table = Table("source 来源", "kind 类型", "state 状态", "last run 上次", "came 接收", "refused 隔离", "next 下次")
+    source = Column("source 来源", overflow="fold")  # a name that is cut short cannot be asked for
+    table = Table(source, "kind 类型", "state 状态", "last run 上次", "came 接收", "refused 隔离", "next 下次")
     for column in table.columns[4:6]:
         column.justify = "right"
     for row in rows:
