@@ -71,6 +71,15 @@ def test_a_page_that_shares_a_key_names_it() -> None:
     assert sent(envelope, name="data", more="&ext=crc%3D1").refused[0].reason == "body.crc_mismatch"
 
 
+def test_the_general_plug_in_says_nowhere_that_it_encrypted() -> None:
+    """It has no `gzip=9`, and AES and RSA are what the shop's own functions make of it."""
+    envelope = of_an_app(RECORD, payloads=[sealed(_json())])
+    body = f"data={quote(json.dumps(envelope))}".encode()
+    assert len(unwrapped(b"project=shop", body, DEFAULT_LIMITS, lambda _: KEYS).records) == 1
+    (refused,) = unwrapped(b"project=shop", body, DEFAULT_LIMITS).refused
+    assert refused.reason == "message.encrypted"
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
