@@ -22,6 +22,8 @@ from workers.segmenting.watching import Watch
 _POLL: Final = timedelta(seconds=1)
 # Between two reads of the log, so that a stream of events comes in pages worth their transaction.
 _PACE: Final = timedelta(milliseconds=10)
+# While no segment is live: only people are given their numbers then, which nobody waits for.
+_LEISURE: Final = timedelta(milliseconds=250)
 
 
 async def segmenting(worker: Worker) -> None:
@@ -48,7 +50,7 @@ async def segmenting(worker: Worker) -> None:
                 if asked.take(REPLAY):
                     await work.replay(worker.store)
                 if not await work.step():
-                    await rest(woken, await work.next_due(), now)
+                    await rest(woken, await work.next_due(), now, _PACE if work.watches else _LEISURE)
         finally:
             await work.close()
 
@@ -58,11 +60,13 @@ def _hear(asked: Asked, woken: asyncio.Event, *told: object) -> None:
     woken.set()
 
 
-async def rest(woken: asyncio.Event, due: datetime | None, clock: Callable[[], datetime]) -> None:
-    """Until something is due, or the log grows."""
+async def rest(
+    woken: asyncio.Event, due: datetime | None, clock: Callable[[], datetime], pace: timedelta = _PACE
+) -> None:
+    """Until something is due, or the log grows: then a little longer, so that more of it comes at once."""
     pause = min(_POLL, max(timedelta(), due - clock())) if due else _POLL
     try:
         await asyncio.wait_for(woken.wait(), pause.total_seconds())
-        await asyncio.sleep(min(_PACE, pause).total_seconds())
+        await asyncio.sleep(min(pace, pause).total_seconds())
     except TimeoutError:
         return

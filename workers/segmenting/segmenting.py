@@ -80,6 +80,11 @@ class Segmenting:
         watch = self._watch or await self._define()
         return await replay(store, self._connection, self._following, self._stored.registry, watch)
 
+    @property
+    def watches(self) -> bool:
+        """Whether any segment is live, so that it matters how soon the log is read."""
+        return self._watch is not None and bool(self._watch.watched)
+
     def size(self, key: str) -> int:
         """Return how many are in a segment."""
         return self._following.membership.size(key)
