@@ -25,13 +25,13 @@ class MatchNotFoundError(NotFoundError):
 
 
 class AcceptMatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """They are one person; what convinced you, if it is worth keeping."""
+    """They are one person; what convinced you, if it is worth keeping, in words that name nobody."""
 
     note: str = ""
 
 
 class RejectMatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """They are two persons; why."""
+    """They are two persons; why, in words that name nobody."""
 
     reason: str
 

@@ -12,7 +12,7 @@ from domain.kernel.plain_words import plain_words
 
 
 class MergeCustomers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The other customer, and why they are one person."""
+    """The other customer, and why they are one person, in words that name nobody: they stay readable in the log."""
 
     other_id: UUID
     reason: str

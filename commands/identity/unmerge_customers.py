@@ -20,7 +20,7 @@ from domain.kernel.plain_words import plain_words
 
 
 class UnmergeCustomers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The customer who parts from the one addressed, and why."""
+    """The customer who parts from the one addressed, and why, in words that name nobody."""
 
     other_id: UUID
     reason: str

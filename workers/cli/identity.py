@@ -129,7 +129,7 @@ def reject(match_id: UUID, *, reason: str) -> None:
 
     Args:
         match_id: The match.
-        reason: Why.
+        reason: Why, in words that name nobody: they stay readable in the log.
     """
     told: dict[str, Any] = {"match_id": match_id, "expected_version": None, "by": _BY}
     _with(lambda store: reject_match(RejectMatch(reason=reason), streams=store.streams, **told))
@@ -142,7 +142,7 @@ def undo(match_id: UUID, *, reason: str) -> None:
 
     Args:
         match_id: The match.
-        reason: Why.
+        reason: Why, in words that name nobody: they stay readable in the log.
     """
     _with(lambda store: _undone(store, match_id, reason))
     _out.print("They are two again.")
