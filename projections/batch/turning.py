@@ -81,8 +81,12 @@ class Turning:
             if found and found[-1][0] == since:
                 found.pop()
             found.append((since, _soonest(gap, day, at)))
-        cases = [f"WHEN {'true' if since is None else f'at >= {since}'} THEN {said}" for since, said in reversed(found)]
+        cases = [f"WHEN {_newer(since)} THEN {said}" for since, said in reversed(found)]
         return f"CASE {' '.join(cases)} END"
+
+
+def _newer(since: int | None) -> str:
+    return "true" if since is None else f'"at" >= {since}'
 
 
 def _soonest(gap: int | None, day: int | None, at: int | None) -> str:

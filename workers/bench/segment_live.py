@@ -18,6 +18,7 @@ from domain.kernel.rules.world import World
 from projections.profile_history.facts import FactRow
 from workers.bench import floors
 from workers.bench.report import Floor, Report, load, percentile
+from workers.bench.segment_filling import fill, told_of_filling
 from workers.bench.segment_rules import activities, activity, rules
 from workers.bench.segment_telling import told_end_to_end
 from workers.bench.stack import running
@@ -30,6 +31,8 @@ from workers.segmenting.watching import Definition, Watch
 
 DEFAULT_ITEMS = 20_000
 _CUSTOMERS: Final = 300
+# So many people's first members are found for each event that is decided.
+_PEOPLE_AN_ITEM: Final = 5
 _FEWEST, _MOST = 20, 2_000
 _BEGIN: Final = datetime(2026, 11, 2, 4, tzinfo=UTC)
 _APART: Final = timedelta(milliseconds=200)
@@ -138,6 +141,7 @@ async def segment_live(items: int) -> Report:
     async with running() as stack:
         told = await told_end_to_end(stack)
         commit = await floors.commit_ms(stack.settings.database_url)
+    filled = await fill(items * _PEOPLE_AN_ITEM)
     median = percentile(decided.each, 0.50)
     floor = Floor("one durable commit", commit, "ms")
     return Report(
@@ -163,5 +167,6 @@ async def segment_live(items: int) -> Report:
             "posted to entered in the log p50, ms": percentile(told.latencies, 0.50),
             "posted to entered in the log p99, ms": percentile(told.latencies, 0.99),
             "windows expired: instant to left in the log p99, ms": percentile(told.leaving, 0.99),
+            **told_of_filling(filled),
         },
     )

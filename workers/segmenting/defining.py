@@ -16,7 +16,7 @@ from projections.tag_catalogue.queries import catalogue
 from workers.segmenting.watching import Definition
 
 _log = logging.getLogger("koi.work")
-_PATIENCE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 60.0
 _VIEWS: Final = ("segment_catalogue", "tag_catalogue")
 
 

@@ -31,7 +31,7 @@ from workers.segmenting.watching import Watch
 
 _AT_ONCE: Final = 200
 _GRAPH: Final = "identity_graph"
-_PATIENCE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 60.0
 _DUE: Final = "SELECT profile_id FROM segmenting.due WHERE due_at <= $1 ORDER BY due_at, profile_id LIMIT $2"
 
 

@@ -29,7 +29,7 @@ _DEFINING: Final = ("segment.", "tag.", "model.")
 
 # The views by which histories say what models and lists do.
 _SAYING: Final = ("model_scorecard", "segment_catalogue")
-_PATIENCE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 60.0
 
 # Gives the live segments as of a position of the log.
 Defining = Callable[[int], Awaitable[Sequence[Definition]]]
@@ -57,7 +57,8 @@ class Segmenting:
         self._watch: Watch | None = None
         self._batch = batch
         self.filling: Filling | None = None
-        self._walked_for: set[str] = set()
+        # Those whose first members are found by a walk although batch could be asked.
+        self.walked_for: set[str] = set()
 
     async def step(self) -> bool:
         """Do what there is to do first; returns whether there is more to do at once."""
@@ -113,7 +114,7 @@ class Segmenting:
             raise
         except Exception:  # noqa: BLE001 - whatever batch fails with, a walk comes to the same
             _log.exception("first members cannot be asked of batch: everybody is judged one by one")
-            self._walked_for |= self.filling.keys
+            self.walked_for |= self.filling.keys
             await self.close()
             return True
         if is_over:
@@ -129,11 +130,11 @@ class Segmenting:
 
     async def _begin_to_fill(self, watch: Watch) -> None:
         going = silent(self._following.standings, watch)
-        keys = going.keys() - self._walked_for
+        keys = going.keys() - self.walked_for
         if not keys or self._batch is None or not await self._batch.is_worth_it():
             return
         rules = fillable(watch, keys, self._following.now())
-        self._walked_for |= keys - rules.keys()
+        self.walked_for |= keys - rules.keys()
         if rules:
             after = min(one.walked for key, one in going.items() if key in rules and one.walked is not None)
             self.filling = Filling(self._batch, rules, after, self._following.now)
@@ -146,7 +147,7 @@ class Segmenting:
         if before is not None and [one.definition for one in before.watched.values()] == list(definitions):
             return before
         await self.close()
-        self._walked_for.clear()
+        self.walked_for.clear()
         watch = self._watch = self._watching(definitions)
         following = self._following
         following.forget_everybody()

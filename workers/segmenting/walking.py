@@ -24,7 +24,7 @@ from workers.segmenting.step import Step
 from workers.segmenting.watching import Watch
 
 _AT_ONCE: Final = 50
-_PATIENCE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 60.0
 START: Final = UUID(int=0)
 
 

@@ -28,7 +28,7 @@ async def test_what_is_filled_goes_on_as_what_was_walked_for(shop: WatchedShop) 
         shop.ask_batch()
         await shop.define(*walked, *(defined(f"filled_{key}", rule) for key, rule in rules.items()))
     begun = shop.now
-    assert shop.work is not None
+    assert shop.walked_for() == {"filled_calm"}
     for key in rules:
         assert await shop.people_in(f"filled_{key}") == await shop.people_in(key), key
     await _live(shop, random, 10)
@@ -60,6 +60,7 @@ async def test_who_does_something_while_batch_is_asked_is_judged_by_herself(shop
         await shop.merge("M6", "M7")
         await shop.unmerge("M2", "M3")
         await shop.settle()
+    assert shop.walked_for() == {"calm"}
     await _is_true_of_everybody(shop)
     await shop.move_to(shop.now + 3 * 24 * _HOUR)
     await _is_true_of_everybody(shop)
@@ -78,6 +79,7 @@ async def test_lost_members_are_found_again_by_themselves(shop: WatchedShop) -> 
         shop.ask_batch()
         await shop.restart()
         await shop.settle()
+    assert shop.walked_for() == {"calm"}
     assert {key: await shop.people_in(key) for key in rules} == before
     assert await shop.told() == told
     await shop.move_to(shop.now + 3 * 24 * _HOUR)

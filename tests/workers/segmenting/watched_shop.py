@@ -128,6 +128,11 @@ class WatchedShop:
         await self.settle()
         await self.settle()
 
+    def walked_for(self) -> set[str]:
+        """Return the segments that batch could not be asked of."""
+        assert self.work is not None
+        return set(self.work.walked_for)
+
     def ask_batch(self) -> None:
         """Let first members be asked of batch from the next restart on."""
         pool = self.store.pool
