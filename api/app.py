@@ -23,6 +23,7 @@ from api.routes.areas import CustomerController, SegmentController, TagControlle
 from api.routes.audit import AuditController
 from api.routes.campaigns import CampaignController
 from api.routes.context import ContextController
+from api.routes.core_segments import CoreSegmentController
 from api.routes.coupons import CouponController
 from api.routes.erasures import ErasureController
 from api.routes.identity import IdentityController
@@ -64,6 +65,7 @@ def build(settings: Settings, secrets: Secrets) -> Litestar:
             MatchController,
             CampaignController,
             SegmentController,
+            CoreSegmentController,
             TagController,
             CouponController,
             ProductController,

@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from domain.scoring.core import core_segments
@@ -34,7 +35,8 @@ async def classify(items: int) -> Report:
     values = crowd(items, home)
     like = likeness(items, home)
     ruled = home.known.ruled[like]
-    known = Known(values=values, ruled=ruled, reviewed=np.where(np.arange(items) % 50 == 0, home.truth[like], NONE))
+    reviewed = np.where(np.arange(items) % 50 == 0, home.truth[like], NONE)
+    known = Known(values=values, ruled=ruled, reviewed=reviewed, lot=np.arange(items) % 5 == 0)
     cpu, fitting = time.process_time(), time.perf_counter()
     found = learn(known, seed=1)
     further["rows of the stratified sample that is learned from"] = float(MOST_ROWS)
@@ -76,7 +78,7 @@ def _rightness(title: str, of: Town, reviewed: tuple[int, ...]) -> dict[str, flo
     for count in (*reviewed, half.size):
         labels = np.full(of.truth.size, NONE)
         labels[half[:count]] = of.truth[half[:count]]
-        found = learn(Known(values=of.known.values, ruled=of.known.ruled, reviewed=labels), seed=1)
+        found = learn(msgspec.structs.replace(of.known, reviewed=labels), seed=1)
         places, sure = _said(found, of.known)
         name = f"{title}{count:,} customers reviewed" + (" (as many as there are)" if count == half.size else "")
         told[f"{name}, right"] = float((places == of.truth)[unseen].mean())

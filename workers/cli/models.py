@@ -22,8 +22,11 @@ from domain.scoring.errors import ModelNotFoundError
 from domain.scoring.kinds import kinds as known_kinds
 from projections.model_scorecard import queries
 from workers.cli.bars import progress
+from workers.cli.models_reviewing import review, simulate
 
 app = cyclopts.App(name="models", help="Train models, decide which version speaks, and let it score everybody.")
+app.command(review)
+app.command(simulate)
 _out = Console()
 _BY = Context(actor="cli")
 
@@ -89,6 +92,16 @@ def show(key: str, *, as_json: AsJson = False) -> None:
         row = (str(one.model_version), one.standing, f"{one.trained_at:%F %T}", f"{one.training.cut_at:%F %T}")
         table.add_row(*row, f"{one.training.rows:,}", figures)
     _out.print(table)
+    proved = Table(
+        "version", "said as of (UTC)", "held against what came until", "rows", "figures", title="Evaluations"
+    )
+    for one in found.versions:
+        for held in one.evaluations:
+            figures = ", ".join(f"{name} {value:,.4f}" for name, value in held.metrics.items())
+            when = (f"{held.cut_at:%F %T}", f"{held.data_until:%F %T}")
+            proved.add_row(str(one.model_version), *when, f"{held.rows:,}", figures)
+    if proved.row_count:
+        _out.print(proved)
     runs = Table("scored as of (UTC)", "version", "rows", "drift", title="Runs")
     for run in found.runs:
         told = "passed the bound" if run.drift else ""
@@ -206,6 +219,31 @@ def report(key: str = "core_segment", *, version: int | None = None, as_json: As
     from workers.cli import core_report
 
     core_report.show(asyncio.run(core_report.told(key, version)), as_json=as_json)
+
+
+@app.command
+def evaluate(key: str, *, version: int | None = None, at: At = None, as_json: AsJson = False) -> None:
+    """Say how good a version has proved on what it did not know when it was trained, and keep that.
+
+    Models of spending, churn and responses are held against what came true since, core segments against what people
+    have said of customers since.
+
+    Args:
+        key: The model, such as churn.
+        version: The version; the one that speaks unless given.
+        at: The instant until which things have come.
+        as_json: With every figure and table, as JSON.
+    """
+    from workers.scoring import evaluating
+
+    instant = _instant(at)
+    number, found = _with_work(lambda work: evaluating.evaluate(work, key, instant, version), shown=not as_json)
+    if as_json:
+        _print_json({"model": key, "model_version": number, "evaluation": found})
+        return
+    _out.print(f"{key} version {number}, said as of {found.cut_at:%F %T} UTC: {found.rows:,} rows.", highlight=False)
+    for name, value in found.metrics.items():
+        _out.print(f"  {name} {value:,.4f}", highlight=False)
 
 
 @app.command

@@ -25,6 +25,7 @@ from projections.segment_members.used_by import used_by
 from projections.segment_members.why import explained
 from projections.segment_members.writing import Form, written_out
 from workers.cli.segments_changing import activate, archive, create, deactivate, define, snapshot, upload
+from workers.cli.segments_core import core
 from workers.cli.segments_keeping import rebuild, verify
 from workers.segments import showing
 from workers.segments.opening import Opened, acting
@@ -41,6 +42,7 @@ Whom you mean is a segment's key, a file with a rule as JSON, or the JSON itself
 `koi segments count tea --and-not vip` joins segments: in all of them, but not in those.
 """,
 )
+app.command(core)
 for _change in (create, define, activate, deactivate, archive, upload, snapshot, verify, rebuild):
     app.command(_change)
 

@@ -92,7 +92,7 @@ async def score(work: Scoring, key: str, at: datetime, version: int | None = Non
     The same run again comes to the same bytes and replaces what was kept of the same instant.
     """
     model = await load_model(work.store.streams, key)
-    number = version or _promoted(model)
+    number = version or promoted(model)
     artefact = await asyncio.to_thread(_artefact, work.files, model, number)
     kind = kind_of(model.kind)
     scores = await asyncio.to_thread(kind.score, artefact, work.source, at, told=work.told)
@@ -123,7 +123,7 @@ async def score(work: Scoring, key: str, at: datetime, version: int | None = Non
 async def drift(work: Scoring, key: str, at: datetime, version: int | None = None) -> Drift:
     """Say how far what is known at `at` lies from what a version learned from; nothing is kept."""
     model = await load_model(work.store.streams, key)
-    number = version or _promoted(model)
+    number = version or promoted(model)
     artefact = await asyncio.to_thread(_artefact, work.files, model, number)
     scores = await asyncio.to_thread(kind_of(model.kind).score, artefact, work.source, at, told=work.told)
     return drift_of(artefact, scores, run_id=derived("drift", key, number, at.isoformat()), version=number, at=at)
@@ -148,7 +148,8 @@ def figures(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: round(float(value), _DIGITS) for name, value in metrics.items() if math.isfinite(value)}
 
 
-def _promoted(model: Model) -> int:
+def promoted(model: Model) -> int:
+    """Return the version that speaks; raises `NobodySpeaksError`."""
     if model.promoted is None:
         raise NobodySpeaksError(f"no version of {model.key} is promoted: promote one, or name a version")
     return model.promoted

@@ -30,6 +30,12 @@ def _share(part: str, whole: str) -> str:
     return f"{_count(f'{whole} AND {part}')} / nullif({_count(whole)}, 0)"
 
 
+def _pace(days: int, of: str = "true") -> str:
+    """Return how often it happened lately over how often since it first did."""
+    since = f"max(CASE WHEN {of} THEN day END)"
+    return f"{_count(f'{of} AND ago < {days}')} * {since} / nullif({days} * {_count(of)}, 0)"
+
+
 EVENTS: Final[Mapping[str, str]] = {
     "orders_30d": _count(f"{_BOUGHT} AND ago < 30"),
     "orders_60d": _count(f"{_BOUGHT} AND ago < 60"),
@@ -66,6 +72,11 @@ EVENTS: Final[Mapping[str, str]] = {
     "live_talks_90d": _count("name = 'live_stream.interacted' AND ago < 90"),
     "live_share_365d": f"{_count(f'{_LIVE} AND ago < 365')} / nullif({_days('ago < 365')}, 0)",
     "coupons_90d": _count("name = 'coupon.redeemed' AND ago < 90"),
+    "pace_30d": _pace(30),
+    "pace_60d": _pace(60),
+    "pace_90d": _pace(90),
+    "order_pace_60d": _pace(60, _BOUGHT),
+    "missed_60d": f"60 * count(*) / nullif(max(day), 0) - {_count('ago < 60')}",
     "orders_ever": _count(_BOUGHT),
     "orders_180d": _count(f"{_BOUGHT} AND ago < 180"),
 }

@@ -27,7 +27,12 @@ def town(rows: int = 1_500, *, seed: int = 2) -> Known:
     values["coupons_90d"] = np.full(rows, np.nan)
     values["refunds_365d"] = np.zeros(rows)
     ruled = np.where(random.random(rows) < 0.2, random.integers(0, 3, rows), truth)
-    return Known(values=values, ruled=ruled.astype(np.int64), reviewed=np.full(rows, NONE))
+    return Known(
+        values=values,
+        ruled=ruled.astype(np.int64),
+        reviewed=np.full(rows, NONE),
+        lot=np.arange(rows) % 5 == 0,
+    )
 
 
 def test_the_first_rule_that_holds_labels() -> None:
@@ -120,12 +125,12 @@ def test_one_segment_alone_cannot_be_learned() -> None:
     """Nor can anything from a handful of customers."""
     known = town(400)
     with pytest.raises(NothingToLearnError, match="at least two segments"):
-        learn(Known(values=known.values, ruled=np.zeros(400, np.int64), reviewed=known.reviewed), seed=1)
+        learn(msgspec.structs.replace(known, ruled=np.zeros(400, np.int64)), seed=1)
     with pytest.raises(NothingToLearnError, match="at least two segments"):
-        learn(Known(values=known.values, ruled=np.full(400, NONE), reviewed=known.reviewed), seed=1)
+        learn(msgspec.structs.replace(known, ruled=np.full(400, NONE)), seed=1)
     few = {name: column[:5] for name, column in known.values.items()}
     with pytest.raises(NothingToLearnError, match="fewer than 12"):
-        learn(Known(values=few, ruled=known.ruled[:5], reviewed=known.reviewed[:5]), seed=1)
+        learn(Known(values=few, ruled=known.ruled[:5], reviewed=known.reviewed[:5], lot=known.lot[:5]), seed=1)
 
 
 def test_a_sample_has_every_class_in_its_share() -> None:

@@ -73,7 +73,7 @@ def test_a_few_hundred_reviewed_customers_beat_the_rules(known: Known, rows: np.
     """On people nobody reviewed; how sure it is stays near how right it is. Figures at size: koi bench classify."""
     truth = TRUTH[rows]
     reviewed = np.where(np.arange(rows.size) % 2 == 0, truth, NONE)
-    found = learn(Known(values=known.values, ruled=known.ruled, reviewed=reviewed), seed=1)
+    found = learn(msgspec.structs.replace(known, reviewed=reviewed), seed=1)
     ready = Ready.opened(found.model, found.trees)
     said = ready.assigned(ready.matrix(known.values))
     places = np.array([KEYS.index(key) for key in found.model.segments])[said.labels]

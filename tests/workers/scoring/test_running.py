@@ -15,17 +15,27 @@ from commands.runtime.facts import FactRow
 from commands.runtime.secrets import Secrets
 from commands.runtime.settings import Settings
 from commands.scoring.promoting import PromoteModel, RetireModel, promote_model, retire_model
+from domain.context.calendar import Calendar
 from domain.scoring.errors import KindChangedError, KnowsTheFutureError
 from domain.scoring.model import Model, model_stream
 from domain.scoring.rfm import CutPoints
+from projections.batch.lakehouse import Place
+from projections.core_report.queries import core_report
 from projections.identity_graph import projector as identity_graph
 from projections.lake.projector import lake_at
+from projections.lake.store import UrlStore
 from projections.model_scorecard import projector as model_scorecard
+from projections.model_scorecard.queries import scorecard
 from projections.predictions.queries import predictions_of, words_of
 from projections.products import projector as products
+from projections.segment_members.everybody import Everybody
+from projections.tag_catalogue import projector as tag_catalogue
 from tests.projections.following import current
 from tests.projections.log import Log, an_order, customer_id
 from workers.scoring import running
+from workers.scoring.core.asking import to_review
+from workers.scoring.evaluating import NothingToEvaluateError, evaluate
+from workers.scoring.kind import ParameterError
 from workers.scoring.opening import scoring_over
 from workers.scoring.role import last_night, next_night, run_night
 from workers.scoring.running import NobodySpeaksError, Scoring
@@ -90,9 +100,9 @@ async def speaking(work: Scoring, key: str, version: int) -> None:
 
 
 async def shown(work: Scoring, settings: Settings) -> None:
-    """Let the scorecard come to the head of the log."""
+    """Let the scorecard, and the tags beside it, come to the head of the log."""
     head = await work.store.pool.fetchval("SELECT max(notification_id) FROM decision_log")
-    await current(settings.database_url, head, model_scorecard.PROJECTION)
+    await current(settings.database_url, head, model_scorecard.PROJECTION, tag_catalogue.PROJECTION)
 
 
 async def test_a_model_is_trained_promoted_and_speaks_of_a_person(work: Scoring, settings: Settings) -> None:
@@ -172,6 +182,52 @@ async def test_versions_try_in_the_shadow_and_a_retired_one_is_silent(work: Scor
     await retire_model(command, streams=work.store.streams, by=BY)
     await shown(work, settings)
     assert await predictions_of(work.store.pool, one, [one]) == []
+
+
+async def test_what_was_said_is_held_against_what_has_come_since(work: Scoring, settings: Settings) -> None:
+    """On data it has not learned from, and kept; before outcomes are known it is refused, with the day they will be."""
+    trained_at = AT - timedelta(days=60)
+    version, _ = await running.train(work, "value", "btyd", trained_at, {"horizon_days": 60})
+    with pytest.raises(NothingToEvaluateError, match="2026-11-01"):
+        await evaluate(work, "value", AT - timedelta(days=1), version)
+    number, found = await evaluate(work, "value", AT, version)
+    assert (number, found.cut_at, found.data_until) == (1, trained_at, AT)
+    assert found.rows > 100
+    assert found.metrics["gini"] > 0.3
+    await running.train(work, "tiers", "rfm", trained_at, {})
+    with pytest.raises(ParameterError, match="comes true"):
+        await evaluate(work, "tiers", AT, 1)
+    await shown(work, settings)
+    card = await scorecard(work.store.pool, "value")
+    assert card
+    assert [one.rows for one in card.versions[0].evaluations] == [found.rows]
+
+
+async def test_core_segments_are_reported_run_by_run(work: Scoring, settings: Settings) -> None:
+    """Sizes of the last run, who moved since the one before, and how good the version is; people are asked for."""
+    await running.train(work, "core_segment", "core_segment", AT, {})
+    await speaking(work, "core_segment", 1)
+    asked = await to_review(work, AT, 10)
+    assert (len(asked.people), asked.reviewed) == (10, 0)
+    assert sum(one.is_drawn for one in asked.people) == 2
+    assert all(one.model[0][1] >= one.model[1][1] for one in asked.people)
+    await running.score(work, "core_segment", AT)
+    await running.score(work, "core_segment", AT + timedelta(days=60))
+    await shown(work, settings)
+    place = Place(lake_url=settings.lake_url, database_url=settings.database_url)
+    everybody = Everybody(work.store.pool, place, settings.zone, Calendar())
+    found = await core_report(work.store.pool, UrlStore(settings.lake_url), everybody, LATER)
+    assert (found.by, found.model_version, found.people) == ("model", 1, CUSTOMERS)
+    assert sum(one.people for one in found.segments) == CUSTOMERS
+    assert found.flow
+    assert sum(map(sum, found.flow.counts)) == CUSTOMERS
+    lost = found.segments[0]
+    assert (lost.key, lost.segment) == ("lost", "core_lost")
+    assert lost.people == sum(row[0] for row in found.flow.counts)
+    assert lost.entered == lost.people - found.flow.counts[0][0]
+    assert found.confusion
+    with pytest.raises(NothingToEvaluateError, match="ask again later"):
+        await evaluate(work, "core_segment", LATER, 1)
 
 
 def test_nights_begin_at_three_on_the_clock_of_the_zone() -> None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from workers.scoring.clusters.fitting import Labels
 from workers.scoring.core.calibration import Calibration, expected_error, fitted
@@ -34,7 +35,7 @@ _BOOSTING: Final[dict[str, Any]] = {
 class Classified(msgspec.Struct, frozen=True, kw_only=True):
     """A classifier of some of the classes (`classes`: their numbers), and how good it proved on rows it had not seen.
 
-    `rows` are those it was cross-validated on, `unseen` the calibrated probabilities that five others gave them.
+    `rows` are those it is judged and calibrated by, `unseen` the calibrated probabilities that five others gave them.
     """
 
     booster: Any
@@ -49,8 +50,10 @@ class Classified(msgspec.Struct, frozen=True, kw_only=True):
         return probabilities_of(self.booster, self.calibration, features)
 
 
-def learned(features: Numbers, labels: Labels, *, seed: int, told: Told = silent) -> Classified:
-    """Learn from the rows that have a label.
+def learned(
+    features: Numbers, labels: Labels, *, seed: int, fair: NDArray[np.bool_] | None = None, told: Told = silent
+) -> Classified:
+    """Learn from the rows that have a label; `fair` are those that were not chosen for what they teach (None: all).
 
     Raises:
         NothingToLearnError: fewer than two classes have enough rows.
@@ -74,12 +77,13 @@ def learned(features: Numbers, labels: Labels, *, seed: int, told: Told = silent
     )
     for booster, (_, prove) in zip(found, folds, strict=False):
         margins[prove] = margins_of(booster, inside[prove])
-    proof, error = _crossed(margins, target)
+    kept = everybody if fair is None else np.flatnonzero(fair[rows])
+    proof, error = _crossed(margins[kept], target[kept])
     return Classified(
         booster=found[-1],
         classes=classes,
-        calibration=fitted(margins, target),
-        rows=rows,
+        calibration=fitted(margins[kept], target[kept]),
+        rows=rows[kept],
         unseen=proof,
         calibration_error=error,
     )

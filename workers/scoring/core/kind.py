@@ -11,7 +11,7 @@ from domain.kernel.rules.tree import Rule, Tagged
 from domain.scoring.core import MODEL, core_features, core_segments
 from workers.scoring.artefact import Artefact
 from workers.scoring.clusters.fitting import Labels
-from workers.scoring.core.labels import first
+from workers.scoring.core.labels import LOT, first
 from workers.scoring.core.learning import Known, learn
 from workers.scoring.core.model import CoreModel, Ready
 from workers.scoring.drift import reference, references
@@ -20,6 +20,8 @@ from workers.scoring.kind import Learned, NothingToLearnError, Scores, Source, T
 
 _TREES: Final = "trees"
 _REVIEWED: Final = "reviewed_"
+_LOT: Final = "lot"
+_PEOPLE: Final[dict[str, Rule]] = {_REVIEWED + key: Tagged(key=MODEL, value=key) for key in core_segments()}
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,17 +85,29 @@ class CoreKind:
 
     def known(self, source: Source, at: datetime) -> Known:
         """Return what is known of everybody who ever did anything."""
+        return self.everybody(source, at)[1]
+
+    def everybody(self, source: Source, at: datetime) -> tuple[pa.Table, Known]:
+        """Return everybody who ever did anything (profile ids and features), and what is known of them.
+
+        Raises:
+            NothingToLearnError: nobody did.
+        """
         table = _active(source.values({name: one.value for name, one in core_features().items()}, at))
         if not table.num_rows:
             raise NothingToLearnError("nobody ever did anything: bring in some history first")
         rules: dict[str, Rule] = {key: one.rule for key, one in core_segments().items()}
-        people: dict[str, Rule] = {_REVIEWED + key: Tagged(key=MODEL, value=key) for key in core_segments()}
-        judged = source.members(rules | people, at)
-        return Known(
+        judged = source.members(rules | _PEOPLE | {_LOT: LOT}, at)
+        return table, Known(
             values={name: numbers(table, name) for name in core_features()},
             ruled=_first(table, judged, list(rules)),
-            reviewed=_first(table, judged, list(people)),
+            reviewed=_first(table, judged, list(_PEOPLE)),
+            lot=_first(table, judged, [_LOT]) == 0,
         )
+
+    def reviewed(self, source: Source, table: pa.Table, at: datetime) -> Labels:
+        """Return what people had said by an instant of each profile of a table."""
+        return _first(table, source.members(_PEOPLE, at), list(_PEOPLE))
 
 
 CORE: Final = CoreKind()

@@ -6,11 +6,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.kernel.rules.tree import Sampled
+from domain.scoring.core import MODEL
 from workers.scoring.clusters.fitting import Labels
 
 NONE: Final = -1
 # From so many reviewed customers on, rules add nothing (measured in the made-up town: from 300 on they take away).
 ENOUGH_REVIEWED: Final = 300
+# Every fifth customer, always the same ones: of these people review whoever the lot says, of all others whoever teaches
+# most. So it is these who tell how right and how sure the classifier is, however the others were chosen.
+LOT: Final = Sampled(salt=f"{MODEL} review", since=0.0, until=0.2)
+# With fewer of them reviewed, all that are reviewed tell it, as good as that is.
+FEWEST_JUDGED: Final = 60
 # A class of fewer customers cannot be learned, nor cross-validated.
 FEWEST: Final = 20
 
@@ -49,3 +56,9 @@ def taught(ruled: Labels, reviewed: Labels, clusters: Labels, classes: int) -> T
     counts = np.bincount(labels[labels != NONE], minlength=classes)
     few = np.flatnonzero(counts < FEWEST)
     return Taught(labels=np.where(np.isin(labels, few), NONE, labels), by_people=by_people)
+
+
+def judged(by_people: NDArray[np.bool_], lot: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which of the rows that people reviewed tell how right the classifier is."""
+    drawn = by_people & lot
+    return drawn if drawn.sum() >= FEWEST_JUDGED else by_people

@@ -5,14 +5,15 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from domain.scoring.core import core_features, core_segments
+from domain.scoring.core import core_segments
 from workers.scoring.clusters.fitting import Labels, different, fit
 from workers.scoring.clusters.matching import flows
-from workers.scoring.clusters.scaling import fitted, scaled
 from workers.scoring.core import classifier, reporting
+from workers.scoring.core.alike import sides
 from workers.scoring.core.classifier import Classified
-from workers.scoring.core.labels import NONE, Taught, taught
+from workers.scoring.core.labels import NONE, Taught, judged, taught
 from workers.scoring.core.model import Assigned, CoreModel, Ready
 from workers.scoring.core.reasons import quantiles
 from workers.scoring.kind import NothingToLearnError, Numbers, Told, silent
@@ -23,11 +24,15 @@ _DIGITS: Final = 6
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of everybody: features, the first rule that holds, what people said (-1: nothing)."""
+    """What is known of everybody: features, the first rule that holds, what people said (-1: nothing).
+
+    `lot`: whether she is one of those by whom the classifier is judged (`labels.LOT`).
+    """
 
     values: Mapping[str, Numbers]
     ruled: Labels
     reviewed: Labels
+    lot: NDArray[np.bool_]
 
 
 class Learnt(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +58,8 @@ def learn(known: Known, *, seed: int, previous: Ready | None = None, told: Told 
     names = tuple(known.values)
     rows = np.column_stack([known.values[name] for name in names])
     rows = np.where(np.isfinite(rows), rows, np.nan)
-    found = classifier.learned(rows, teaching.labels, seed=seed, told=told)
+    fair = judged(known.reviewed != NONE, known.lot) if teaching.by_people else None
+    found = classifier.learned(rows, teaching.labels, seed=seed, fair=fair, told=told)
     model = CoreModel(
         segments=tuple(keys[one] for one in found.classes),
         features=names,
@@ -91,6 +97,7 @@ def _proved(
         "agreement_with_rules": reporting.agreement(known.ruled, places, len(keys))[0],
         "by_people": float(teaching.by_people),
         "taught": float((teaching.labels != NONE).sum()),
+        "judged_by": float(found.rows.size),
     }
     report: dict[str, Any] = {
         "segments": reporting.segments(known.values, places, keys),
@@ -106,9 +113,7 @@ def _proved(
 
 
 def _clusters(values: Mapping[str, Numbers], seed: int) -> Labels:
-    declared = core_features()
-    chosen = {name: column for name, column in values.items() if declared[name].cluster}
-    rows = scaled(fitted(chosen, {name: declared[name].scale for name in chosen}), chosen)
+    rows = sides(values)
     return fit(rows, different(rows, _CLUSTERS), seed=seed).labels
 
 
