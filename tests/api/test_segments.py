@@ -165,6 +165,9 @@ async def test_core_segments_are_there_from_the_first_day(everything: httpx.Asyn
     assert counted["count"] > 0
     compared = await asked(everything, "overlap", segments=["core_potential_new", "core_lost"])
     assert compared["counts"][0][1] == 0
+    report = (await everything.get("/api/v1/core-segments")).json()
+    sizes = {one["segment"]: one["people"] for one in report["segments"]}
+    assert (report["by"], len(sizes), sizes["core_potential_new"]) == ("rules", 8, counted["count"])
     sampled = await asked(everything, "sample", segment="core_potential_new", sample=1)
     assert sampled["sample"][0]["is_in"]
     mine = await created(everything, {"type": "not", "of": in_segment("core_potential_new")})
