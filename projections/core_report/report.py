@@ -5,7 +5,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from domain.scoring.core import core_segments
 from domain.scoring.kinds import Words
+from projections.segment_catalogue.shipped import segment_key
 
 
 class TypicalTag(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,3 +81,16 @@ class CoreReport(msgspec.Struct, frozen=True, kw_only=True):
     rules: dict[str, Any] | None
     evaluation: dict[str, Any] | None
     drift: dict[str, Any] | None
+
+
+def today(key: str, size: int, whole: int) -> CoreSegmentToday:
+    """Return a core segment of so many people, of all."""
+    one = core_segments()[key]
+    return CoreSegmentToday(
+        key=key,
+        segment=segment_key(key),
+        name=Words(one.zh, one.en),
+        meaning=one.meaning,
+        people=size,
+        share=round(size / whole, 4) if whole else 0.0,
+    )

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cyclopts import Parameter
@@ -19,6 +19,9 @@ from commands.runtime.settings import Settings
 from domain.kernel.errors import InvalidInputError
 from domain.scoring.core import core_segments
 from workers.cli.bars import progress
+
+if TYPE_CHECKING:
+    from workers.scoring.core.asking import Reviews
 
 _out = Console()
 _BY = Context(actor="cli")
@@ -45,14 +48,14 @@ def review(
         as_csv: As CSV, with an empty column core_segment.
         as_json: With what the model and the rules say of each, as JSON.
     """
-    from workers.scoring.core.asking import Reviews, to_review
+    from workers.scoring.core.asking import to_review
     from workers.scoring.opening import open_scoring
 
     if not 0 < count <= _MOST:
         raise InvalidInputError(f"from 1 to {_MOST:,} customers can be asked for at once", field="count")
     settings = Settings.from_environment(os.environ)
 
-    async def acting() -> Reviews:
+    async def acting() -> "Reviews":
         with progress(_out, shown=not (as_json or as_csv)) as told:
             secrets = Secrets.load(settings.secrets_file)
             async with open_scoring(settings, secrets, by=_BY, told=told) as work:
@@ -62,20 +65,24 @@ def review(
     if as_json:
         _out.print(msgspec.json.encode(found).decode(), soft_wrap=True, highlight=False, markup=False)
         return
+    (_print_csv if as_csv else _show)(found)
+
+
+def _print_csv(found: "Reviews") -> None:
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("customer_id", "core_segment", "why", "rule"))
+    rows.writerows((one.profile_id, "", one.why.en, one.rule or "") for one in found.people)
+    sys.stdout.write(text.getvalue())
+
+
+def _show(found: "Reviews") -> None:
     named = core_segments()
-    if as_csv:
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(("customer_id", "core_segment", "why", "rule"))
-        rows.writerows((one.profile_id, "", one.why.en, one.rule or "") for one in found.people)
-        sys.stdout.write(text.getvalue())
-        return
     table = Table("customer", "why", "rule", "known by")
     for one in found.people:
         rule = f"{named[one.rule].zh}\n{named[one.rule].en}" if one.rule else ""
-        table.add_row(
-            one.profile_id, f"{one.why.zh}\n{one.why.en}", rule, "\n".join(reason.en for reason in one.reasons)
-        )
+        reasons = "\n".join(reason.en for reason in one.reasons)
+        table.add_row(one.profile_id, f"{one.why.zh}\n{one.why.en}", rule, reasons)
     _out.print(table)
     more = max(0, found.enough - found.reviewed)
     still = f"{more:,} more until people teach the model" if more else "people teach the model"
