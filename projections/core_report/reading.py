@@ -39,7 +39,8 @@ def by_model(
     has = None if build is None else worth(store, build, now, keys, tags)
     moved = _flow(store, before, run, now, keys)
     places = places_of(now, keys)
-    sure = np.asarray(now["value"].cast(pa.float64()).fill_null(0.0).to_numpy())
+    found: Any = now["value"].cast(pa.float64())
+    sure = np.nan_to_num(np.asarray(found.to_numpy(zero_copy_only=False), np.float64))
     told = []
     for place, key in enumerate(keys):
         inside = places == place
