@@ -19,7 +19,7 @@ from domain.context.calendar import Calendar
 from domain.scoring.errors import KindChangedError, KnowsTheFutureError
 from domain.scoring.model import Model, model_stream
 from domain.scoring.rfm import CutPoints
-from projections.batch.lakehouse import Place
+from projections.batch.place import Place
 from projections.core_report.queries import core_report
 from projections.identity_graph import projector as identity_graph
 from projections.lake.projector import lake_at
