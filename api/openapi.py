@@ -41,7 +41,11 @@ INGEST: Final = refusals(400, 401, 403, 413, 429, 503)
 COLLECT: Final = refusals(413, 503)
 READ: Final = refusals(400, 401, 403, 422, 504)
 READ_ONE: Final = refusals(400, 401, 403, 404, 422, 504)
+# A question in a body: what it asks about may not exist.
+ASK: Final = refusals(400, 401, 403, 404, 413, 422, 504)
 CREATE: Final = refusals(400, 401, 403, 409, 413, 422, 503)
+# Something new that is made of what exists.
+CREATE_OF: Final = refusals(400, 401, 403, 404, 409, 413, 422, 503)
 CHANGE: Final = refusals(400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
 
 _DESCRIPTION: Final = """\
@@ -66,6 +70,9 @@ CONFIG: Final = OpenAPIConfig(
         Tag(name="identity", description="Why customers are one person, and the rules that decide it."),
         Tag(name="matches", description="Pairs that may be one person, for people to decide."),
         Tag(name="segments", description="Who belongs together, by rules or lists: now, then, and why."),
+        Tag(name="tags", description="What customers are known by: the catalogue, its versions, and what sources say."),
+        Tag(name="consents", description="Who may be written to, and who wants no more."),
+        Tag(name="products", description="What is sold."),
         Tag(name="campaigns", description="What is offered, and how customers are led to it."),
         Tag(name="coupons", description="Promises to single customers."),
         Tag(name="models", description="What was learned, how good it is, and what it says of customers."),

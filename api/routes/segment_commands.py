@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.auth import needs
 from api.commanding import Change, Creation, Done
-from api.openapi import CHANGE, CREATE
+from api.openapi import CHANGE, CREATE, CREATE_OF
 from api.routes.segment_asking import instant
 from commands.access.scope import Scope
 from commands.runtime.settings import Settings
@@ -248,7 +248,7 @@ class SegmentCommands(Controller):
         operation_id="SnapshotSegment",
         summary="Keep who is in it as a list",
         guards=_COMMAND,
-        responses=CREATE,
+        responses=CREATE_OF,
     )
     async def snapshot(
         self,

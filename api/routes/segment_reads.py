@@ -15,7 +15,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from api.answers import read
 from api.auth import needs
-from api.openapi import READ, READ_ONE
+from api.openapi import ASK, READ, READ_ONE
 from api.pages import Page, Paging
 from api.positions import Positions
 from api.routes import segment_asking as asked
@@ -44,7 +44,7 @@ _ONE: Final[dict[str, Any]] = {"guards": _READ, "responses": READ_ONE}
 FILES: Final = READ_ONE | {
     200: ResponseSpec(data_container=bytes, description="The file.", media_type="text/csv", generate_examples=False)
 }
-_ASK: Final[dict[str, Any]] = {**_ONE, "status_code": HTTP_200_OK}
+_ASK: Final[dict[str, Any]] = {"guards": _READ, "responses": ASK, "status_code": HTTP_200_OK}
 
 Pool = NamedDependency[SkipValidation[asyncpg.Pool]]
 All = NamedDependency[SkipValidation[Everybody]]

@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from api.answers import read
 from api.auth import needs
-from api.openapi import READ, READ_ONE
+from api.openapi import ASK, READ, READ_ONE
 from api.pages import Page, Paging
 from api.positions import Positions
 from api.routes.segment_asking import instant
@@ -31,7 +31,7 @@ from projections.tag_catalogue.queries import Catalogue, Listed
 _READ: Final = (needs(Scope.READ),)
 _LIST: Final[dict[str, Any]] = {"guards": _READ, "responses": READ}
 _ONE: Final[dict[str, Any]] = {"guards": _READ, "responses": READ_ONE}
-_ASK: Final[dict[str, Any]] = {**_ONE, "status_code": HTTP_200_OK}
+_ASK: Final[dict[str, Any]] = {"guards": _READ, "responses": ASK, "status_code": HTTP_200_OK}
 _VIEW: Final = "tag_catalogue"
 
 All = NamedDependency[SkipValidation[Everybody]]

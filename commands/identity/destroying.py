@@ -16,6 +16,9 @@ _BEGIN = (
 )
 _COUNT = "UPDATE erasure_step SET destroyed = $3 WHERE erasure_id = $1 AND step = $2"
 _DONE = "SELECT step, destroyed FROM erasure_step WHERE erasure_id = $1 ORDER BY step"
+# What was worked out about a person, and which lists she stands in; rows hang on the ids of profiles and customers.
+_PREDICTIONS = "DELETE FROM prediction WHERE profile_id = ANY($1)"
+_LISTS = "DELETE FROM segment_list WHERE customer_id = ANY($1)"
 _SANDBOX = "DELETE FROM sandbox_outbox WHERE customer_id = ANY($1)"
 # What a command answered and the digest of what it was asked: that it was carried out stays known.
 _RESULTS = """
@@ -65,6 +68,14 @@ async def _sandbox(connection: Connection, doomed: Doomed) -> int:
     return _rows(await connection.execute(_SANDBOX, list(doomed.ids)))
 
 
+async def _predictions(connection: Connection, doomed: Doomed) -> int:
+    return _rows(await connection.execute(_PREDICTIONS, list(doomed.ids)))
+
+
+async def _lists(connection: Connection, doomed: Doomed) -> int:
+    return _rows(await connection.execute(_LISTS, list(doomed.ids)))
+
+
 async def _results(connection: Connection, doomed: Doomed) -> int:
     return _rows(await connection.execute(_RESULTS, list(doomed.customers), doomed.command_id))
 
@@ -91,4 +102,6 @@ _STEPS: Final[dict[str, Step]] = {
     "sandbox_messages": _sandbox,
     "command_results": _results,
     "dead_letters": _letters,
+    "predictions": _predictions,
+    "segment_lists": _lists,
 }

@@ -10,6 +10,8 @@ _KINDS: Final[dict[str, tuple[str, str]]] = {
     "customers": ("客户记录", "customer records"),
     "walks": ("旅程", "journeys"),
     "messages": ("消息", "messages"),
+    "predictions": ("模型预测", "predictions"),
+    "segment_lists": ("名单中的位置", "places in lists"),
     "sandbox_messages": ("沙箱消息", "sandbox messages"),
     "command_results": ("命令回执", "answers of commands"),
     "dead_letters": ("死信", "dead letters"),

@@ -13,6 +13,8 @@ Section = Literal[
     "attributes",
     "consents",
     "tags",
+    "predictions",
+    "lists",
     "journeys",
     "messages",
     "sent",
@@ -25,6 +27,8 @@ SECTIONS: Final[tuple[Section, ...]] = (
     "attributes",
     "consents",
     "tags",
+    "predictions",
+    "lists",
     "journeys",
     "messages",
     "sent",
@@ -71,6 +75,26 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     says: dict[str, Any]
 
 
+class Predicted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a version of a model said of the person as of an instant, and why; the last runs are kept."""
+
+    model: str
+    model_version: int
+    at: datetime
+    value: float | None
+    label: str | None
+    further: dict[str, Any]
+    reasons: list[dict[str, Any]]
+
+
+class InList(msgspec.Struct, frozen=True, kw_only=True):
+    """A list of people, a version of a segment, that the person stands in, and since when it is that."""
+
+    segment: str
+    segment_version: int
+    since: datetime
+
+
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """A message in its words, where they are still kept."""
 
@@ -95,7 +119,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     personal: dict[str, Any] | None
 
 
-Item = Identity | Word | Happened | Sent | Fact
+Item = Identity | Word | Happened | Predicted | InList | Sent | Fact
 
 
 class PersonExport(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +134,8 @@ class PersonExport(msgspec.Struct, frozen=True, kw_only=True):
     attributes: list[Word]
     consents: list[Happened]
     tags: list[Happened]
+    predictions: list[Predicted]
+    lists: list[InList]
     journeys: list[Happened]
     messages: list[Happened]
     sent: list[Sent]

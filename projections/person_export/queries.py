@@ -18,11 +18,14 @@ from projections.person_export.document import (
     Fact,
     Happened,
     Identity,
+    InList,
     Item,
+    Predicted,
     Section,
     Sent,
     Word,
 )
+from projections.segment_lists.queries import listings
 
 __all__ = ["history"]  # completes the register of topics
 
@@ -47,6 +50,11 @@ _OTHERS: Final = """
         SELECT DISTINCT stream_id FROM event_timeline.decision WHERE customer_id = ANY($1) AND NOT stream_id = ANY($1)
     ) AND NOT topic LIKE ANY($2) ORDER BY originator_id, originator_version
 """
+_PREDICTED: Final = """
+    SELECT model, model_version, at, value, label, further::text AS further, reasons::text AS reasons FROM prediction
+    WHERE profile_id = ANY($1) ORDER BY model, at, profile_id
+"""
+_LISTED: Final = "SELECT DISTINCT list_id FROM segment_list WHERE customer_id = ANY($1)"
 _SENT: Final = """
     SELECT channel, subject, body, accepted_at FROM sandbox_outbox WHERE customer_id = ANY($1) ORDER BY accepted_at
 """
@@ -61,6 +69,7 @@ _TOLD_APART: Final[dict[Section, frozenset[str]]] = {
     "consents": topics_of(Customer.ConsentChanged),
     "tags": topics_of(Customer.Tagged) | topics_of(Customer.Untagged),
 }
+_AS_JSON: Final = {"further": "{}", "reasons": "[]"}
 _BOOKKEEPING: Final = frozenset({"originator_id", "originator_version", "meta"})
 
 
@@ -82,8 +91,8 @@ def _section(
     match section:
         case "facts":
             return _facts(connection, members, unsealed)
-        case "sent":
-            return _sent(connection, ids)
+        case "sent" | "predictions" | "lists":
+            return _OF_TABLES[section](connection, ids)
         case "journeys" | "messages" | "coupons":
             return _about_her(connection, ids, _ABOUT[section], unsealed)
         case "decisions":
@@ -101,6 +110,28 @@ async def _facts(connection: Connection, members: list[UUID], unsealed: Unsealed
 async def _sent(connection: Connection, ids: list[UUID]) -> AsyncIterator[Item]:
     async for row in connection.cursor(_SENT, ids, prefetch=_PREFETCH):
         yield Sent(**row)
+
+
+async def _predictions(connection: Connection, ids: list[UUID]) -> AsyncIterator[Item]:
+    async for row in connection.cursor(_PREDICTED, ids, prefetch=_PREFETCH):
+        told = {name: msgspec.json.decode(row[name] or default) for name, default in _AS_JSON.items()}
+        yield Predicted(**(dict(row) | told))
+
+
+async def _lists(connection: Connection, ids: list[UUID]) -> AsyncIterator[Item]:
+    reading: Any = connection  # the pool's proxy is a connection
+    stands_in = {row["list_id"] for row in await connection.fetch(_LISTED, ids)}
+    for key, versions in (await listings(reading)).items() if stands_in else ():
+        for one in versions:
+            if one.list_id in stands_in:
+                yield InList(segment=key, segment_version=one.segment_version, since=one.since)
+
+
+_OF_TABLES: Final[dict[Section, Callable[[Connection, list[UUID]], AsyncIterator[Item]]]] = {
+    "sent": _sent,
+    "predictions": _predictions,
+    "lists": _lists,
+}
 
 
 async def _about_her(connection: Connection, ids: list[UUID], topics: str, unsealed: Unsealed) -> AsyncIterator[Item]:

@@ -17,6 +17,8 @@ SECTION: Final[dict[str, tuple[str, str]]] = {
     "attributes": ("属性", "Attributes"),
     "consents": ("同意记录", "Consents"),
     "tags": ("标签", "Tags"),
+    "predictions": ("模型预测", "Predictions"),
+    "lists": ("所在名单", "Lists"),
     "journeys": ("旅程", "Journeys"),
     "messages": ("消息", "Messages"),
     "sent": ("消息内容", "Messages in their words"),
@@ -53,6 +55,15 @@ FIELD: Final[dict[str, tuple[str, str]]] = {
     "text_version": ("文本版本", "wording"),
     "evidence": ("证据", "evidence"),
     "reason": ("原因", "reason"),
+    "model": ("模型", "model"),
+    "model_version": ("模型版本", "version of the model"),
+    "at": ("截至", "as of"),
+    "label": ("类别", "label"),
+    "further": ("其他数值", "further numbers"),
+    "reasons": ("理由", "reasons"),
+    "segment": ("分群", "segment"),
+    "segment_version": ("分群版本", "version of the segment"),
+    "since": ("自", "since"),
 }
 YES_NO: Final = {"zh": ("是", "否"), "en": ("yes", "no")}
 

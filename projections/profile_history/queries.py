@@ -10,7 +10,6 @@ import msgspec
 from domain.kernel.rules.history import History, Occurrence
 from projections.customer_360.folding import Sealed
 from projections.engine.projection import Reading
-from projections.identity_graph import queries as identity_graph
 from projections.predictions.queries import words_of
 from projections.profile_history.attributes import Opened, attributes, clearings, incremented, spoken
 from projections.profile_history.decisions import Decision, decisions_of
@@ -28,10 +27,6 @@ OPENED: Final = frozenset({"birthday", "birth_date", "birthdate", "child_birthda
 _UNBOUND: Final = "SELECT customer_id, occurred_at FROM identity_graph.unbinding WHERE customer_id = ANY($1)"
 
 
-class UnknownProfileError(LookupError):
-    """Nobody with a history of her own has this id."""
-
-
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What of a history is asked for: facts of these `names` (None: all).
 
@@ -43,20 +38,6 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EVERYTHING: Final = Wanted()
-
-
-async def history_of(
-    reading: Reading, customer_id: UUID, facts: Reader, *, opening: Opening | None = None, wanted: Wanted = EVERYTHING
-) -> History:
-    """Return the history of the profile that a customer belongs to; raises `UnknownProfileError`.
-
-    Without `opening` sealed values are missing.
-    """
-    found = (await identity_graph.members_of(reading, [customer_id])).get(customer_id)
-    if found is None or not found[1]:
-        raise UnknownProfileError(customer_id)
-    profile_id, members = found
-    return (await histories(reading, {profile_id: members}, facts, opening=opening, wanted=wanted))[profile_id]
 
 
 async def histories(

@@ -21,7 +21,6 @@ _VERSIONS: Final = """
     SELECT d.tag_version, d.how, d.terms, d.defined_at, d.defined_by FROM tag_catalogue.definition AS d
     JOIN tag_catalogue.tag AS t USING (tag_id) WHERE t.key = $1 ORDER BY d.tag_version DESC
 """
-_RETIRED: Final = "SELECT key, retired_at, retired_because FROM tag_catalogue.tag WHERE retired_at IS NOT NULL"
 
 Origin = Literal["shipped", "changed", "own"]
 

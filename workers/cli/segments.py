@@ -158,15 +158,15 @@ def sample(whom: str, *, size: int = 5, salt: str = "", at: datetime | None = No
     async def ask(open_: Opened, rule: Checked, names: Names) -> Any:
         found = await people.count(open_.everybody, rule.resolved, when, sample=size, salt=salt)
         shown = map(UUID, found.sample)
-        return found, await explained(open_.everybody, rule.rule, names.definitions, when, shown)
+        return found, await explained(open_.everybody, rule.rule, names.definitions, when, shown), names.labels
 
-    found, why = _asked(whom, ask, shown=not as_json)
+    found, why, labels = _asked(whom, ask, shown=not as_json)
     if as_json:
         showing.as_document({"count": found.count, "people": found.people, "sample": why})
         return
     showing.counted(found)
     for one in why:
-        showing.explained(one)
+        showing.explained(one, labels)
 
 
 @app.command
@@ -270,10 +270,10 @@ def explain(whom: str, customer: str, *, at: datetime | None = None, as_json: As
         found = await explained(open_.everybody, rule.rule, names.definitions, when, [named])
         if not found:
             raise NotFoundError("nobody is known by this")
-        return found[0]
+        return found[0], names.labels
 
-    found = _asked(whom, ask)
-    showing.as_document(found) if as_json else showing.explained(found)
+    found, labels = _asked(whom, ask)
+    showing.as_document(found) if as_json else showing.explained(found, labels)
 
 
 _EVERY = 100_000

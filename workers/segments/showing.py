@@ -6,14 +6,16 @@ from contextlib import contextmanager
 import msgspec
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
-from domain.kernel.rules.saying import Sentence
+from domain.kernel.rules.phrases.labels import Labels
+from domain.kernel.rules.saying import Sentence, say
+from domain.kernel.rules.tree import Rule, Value
 from projections.segment_catalogue.queries import SegmentSummary
 from projections.segment_members.asking import Found, Overlap, Size
 from projections.segment_members.why import Explained
 
-out = Console()
+out = Console(markup=False)  # names and words are whatever people wrote
 _BAR = 40
 
 
@@ -28,14 +30,14 @@ def said(text: str) -> None:
 
 
 def segments(found: list[SegmentSummary]) -> None:
-    """Show segments by key."""
-    table = Table("key", "名称", "name", "kind", "origin", "version", "standing", "people in the list", "owner")
+    """Show segments by key, which is never cut off: it is what all commands ask for."""
+    table = Table(Column("key", no_wrap=True), "名称 name", "kind", "standing", "owner")
     for one in found:
-        people = f"{one.meant.people:,}" if one.meant and one.meant.people is not None else ""
-        version = str(one.meant.segment_version) if one.meant else ""
-        words = one.words
-        row = (one.key, words.name_zh, words.name_en, one.kind, one.origin, version, one.standing, people, words.owner)
-        table.add_row(*row)
+        meant = one.meant
+        people = [f"{meant.people:,} people"] if meant and meant.people is not None else []
+        version = [f"version {meant.segment_version}"] if meant else []
+        kind = "\n".join([f"{one.kind}, {one.origin}", ", ".join([*version, *people])])
+        table.add_row(one.key, f"{one.words.name_zh}\n{one.words.name_en}", kind, one.standing, one.words.owner)
     out.print(table)
 
 
@@ -69,18 +71,25 @@ def overlap(found: Overlap) -> None:
     out.print(table)
 
 
-def explained(found: Explained) -> None:
-    """Show whether somebody is in, and each part of the rule with its answer and evidence."""
+def explained(found: Explained, labels: Labels) -> None:
+    """Show whether somebody is in, and each part of the rule in words, with its answer and evidence."""
     standing = "is in 在内" if found.is_in else "is not in 不在内"
     said(f"{found.profile_id}  {standing}, as of {found.at:%Y-%m-%d %H:%M:%S}Z")
-    table = Table("place", "what", "answer", "evidence")
+    table = Table("what is asked", "answer", "evidence", show_lines=True)
     for why in found.why:
-        answer = why.value if why.holds is None else {True: "yes", False: "no"}[why.holds]
+        part = say(msgspec.convert(why.part, Rule | Value), labels)
+        answer = why.value if why.holds is None else {True: "是 yes", False: "否 no"}[why.holds]
         facts = [f"{fact.event} {fact.occurred_at:%Y-%m-%d %H:%M} (fact {fact.fact_id})" for fact in why.facts[:3]]
         more = [f"and {why.total - len(facts):,} more"] if why.total > len(facts) else []
         words = [f"{one.about} = {one.value} since {one.since:%Y-%m-%d}" for one in why.said[:3]]
-        table.add_row(why.place or "the rule", why.part["type"], str(answer), "\n".join([*facts, *more, *words]))
+        table.add_row(f"{part.zh}\n{part.en}", _told(answer), "\n".join([*facts, *more, *words]))
     out.print(table)
+
+
+def _told(answer: object) -> str:
+    if answer is None:
+        return "- (nothing is known)"
+    return f"{answer:,}" if isinstance(answer, int | float) and not isinstance(answer, bool) else str(answer)
 
 
 @contextmanager

@@ -25,6 +25,8 @@ POINTS = (
     "step sandbox_messages",
     "step command_results",
     "step dead_letters",
+    "step predictions",
+    "step segment_lists",
     "step quarantine_entries",
     "step keys",
     "destroy",

@@ -56,6 +56,22 @@ async def test_everything_that_is_one_person_is_erased(store: EventStore, erasin
     assert kept.attributes["name"].value == "李雷"
 
 
+async def test_what_was_worked_out_about_her_goes_too(store: EventStore, erasing: Erasing) -> None:
+    """Predictions with their reasons, and her place in lists of people; her neighbour keeps his."""
+    member = await registered(store.streams, ("member_code", "M-1"), name="王芳")
+    stranger = await registered(store.streams, ("member_code", "M-2"), name="李雷")
+    predicted = (
+        "INSERT INTO prediction (model, profile_id, at, model_version, further) VALUES ('ltv', $1, now(), 1, '{}')"
+    )
+    for one in (member, stranger):
+        await store.pool.execute(predicted, one.id)
+        await store.pool.execute("INSERT INTO segment_list VALUES ($1, $2)", derived("segment list", "vip"), one.id)
+    receipt = await erased(erasing, customer_id=member.id)
+    assert (receipt.destroyed["predictions"], receipt.destroyed["segment_lists"]) == (1, 1)
+    left = "SELECT profile_id FROM prediction UNION SELECT customer_id FROM segment_list"
+    assert [row["profile_id"] for row in await store.pool.fetch(left)] == [stranger.id]
+
+
 async def test_a_person_is_erased_by_any_identifier_and_kept_out_by_all(store: EventStore, erasing: Erasing) -> None:
     """Naming the phone erases the member; her member code names nobody any more."""
     member = await registered(store.streams, ("member_code", "M-1"), ("phone", PHONE))
