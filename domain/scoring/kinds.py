@@ -16,12 +16,16 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KindOfModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kind: its name, whether it says a number or a label, what that means, and its further numbers."""
+    """A kind: its name, whether it says a number or a label, what that means, and its further numbers.
+
+    `money` names the numbers that are money in minor units (fen), "" the first one.
+    """
 
     zh: str
     en: str
     says: Literal["number", "label"]
     meaning: Words
+    money: tuple[str, ...] = ()
     further: dict[str, Words] = {}
 
 

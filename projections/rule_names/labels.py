@@ -97,6 +97,9 @@ def _models(models: list[ModelSummary]) -> dict[str, Label]:
 
 
 def _model(key: str, of: str, kind: KindOfModel) -> dict[str, Label]:
-    further = {f"{key}.{name}": Label(zh=words.zh, en=words.en) for name, words in kind.further.items()}
+    further = {
+        f"{key}.{name}": Label(zh=words.zh, en=words.en, is_money=name in kind.money)
+        for name, words in kind.further.items()
+    }
     core = {one: Label(zh=words.zh, en=words.en) for one, words in core_segments().items()} if of == MODEL else {}
-    return {key: Label(zh=kind.zh, en=kind.en, values=core), **further}
+    return {key: Label(zh=kind.zh, en=kind.en, is_money="" in kind.money, values=core), **further}

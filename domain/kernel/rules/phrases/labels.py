@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain.kernel.rules.tree import Arithmetic, Case, Context, Field, Level, Measure, Tag, Take, Value
+from domain.kernel.rules.tree import Arithmetic, Case, Context, Field, Level, Measure, Prediction, Tag, Take, Value
 
 Language = Literal["zh", "en"]
 _MONEY_TAKES: Final[frozenset[Take]] = frozenset({"sum", "mean", "min", "max", "stddev", "first", "last", "top"})
@@ -67,6 +67,8 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
                 return called(self.tags, key).is_money
             case Context(name=name):
                 return called(self.contexts, name).is_money
+            case Prediction(model=model):
+                return called(self.models, model).is_money
             case Arithmetic(op=op, left=left, right=right):
                 both = self.is_money(left, of), self.is_money(right, of)
                 return both == (True, False) if op == "divide" else any(both)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from domain.kernel.rules.known import Known
 from domain.kernel.rules.reading import read_rule, read_value
 from domain.kernel.rules.saying import Label, Labels, say
-from domain.kernel.rules.tree import Rule, Value
+from domain.kernel.rules.tree import Compare, Prediction, Rule, Value
 from tests.domain.kernel.rules.strategies import rules, values
 
 LABELS = Labels(
@@ -33,7 +33,10 @@ LABELS = Labels(
     },
     segments={"high_value": Label(zh="高价值", en="High value")},
     contexts={"weather": Label(zh="天气", en="Weather", values={"rain": Label(zh="雨", en="rain")})},
-    models={"churn": Label(zh="流失", en="Churn")},
+    models={
+        "churn": Label(zh="流失", en="Churn"),
+        "ltv": Label(zh="生命周期价值", en="Lifetime value", is_money=True),
+    },
     channels={"sms": Label(zh="短信", en="SMS")},
     purposes={"marketing": Label(zh="营销", en="Marketing")},
     identifiers={"phone": Label(zh="手机号", en="Phone number")},
@@ -245,3 +248,11 @@ def test_everything_can_be_said(rule: Rule, value: Value) -> None:
         said = say(node, Labels())
         assert said.zh
         assert said.en
+
+
+def test_money_that_a_model_expects_is_said_in_yuan() -> None:
+    """As money is everywhere; a probability stays the number it is."""
+    value = Compare(left=Prediction(model="ltv"), op="gte", right=100_000)
+    assert say(value, LABELS).zh == "模型「生命周期价值」的预测 ≥ 1,000元"
+    risk = Compare(left=Prediction(model="churn"), op="gte", right=0.5)
+    assert say(risk, LABELS).en == 'prediction of model "Churn" is at least 0.5'
