@@ -18,12 +18,12 @@ from domain.kernel.rules.tree import Value
 from projections.batch.compiling.compiled import Kind
 from projections.batch.lakehouse import Lakehouse
 from projections.batch.loading import DuckEngine
+from projections.batch.place import TAGS
 from projections.batch.running import Engines, parts_of
 from projections.lake.store import UrlStore
 
 T = TypeVar("T")
 
-FOLDER: Final = "tags"
 _MANIFEST: Final = "manifest.json"
 _BEGUN: Final = "begun.json"
 # Told after each part: how many of how many are built.
@@ -90,7 +90,7 @@ async def build_tags(
     engines: Engines = DuckEngine,
 ) -> Manifest:
     """Build the tags as of an instant (UTC); returns the manifest, at once if the build is finished already."""
-    folder = f"{FOLDER}/{definitions.digest}/{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
+    folder = f"{TAGS}/{definitions.digest}/{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
     finished: Manifest | None = await asyncio.to_thread(_read, store, f"{folder}/{_MANIFEST}", Manifest)
     if finished is not None:
         return finished
@@ -116,12 +116,12 @@ async def build_tags(
 
 def keep(store: UrlStore, manifest: Manifest) -> None:
     """Write the manifest of a build anew. Blocks."""
-    _put(store, f"{FOLDER}/{manifest.catalogue}/{manifest.instant:%Y%m%dT%H%M%S%fZ}/{_MANIFEST}", manifest)
+    _put(store, f"{TAGS}/{manifest.catalogue}/{manifest.instant:%Y%m%dT%H%M%S%fZ}/{_MANIFEST}", manifest)
 
 
 def builds(store: UrlStore, catalogue: str | None = None) -> list[Manifest]:
     """Return the finished builds, the latest first; those of some definitions, if a digest is given. Blocks."""
-    root = store.path(f"{FOLDER}/{catalogue}" if catalogue else FOLDER)
+    root = store.path(f"{TAGS}/{catalogue}" if catalogue else TAGS)
     try:
         paths: Sequence[str] = store.filesystem.find(root)
     except FileNotFoundError:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from commands.runtime.clock import now
@@ -11,8 +11,10 @@ from commands.runtime.context import Context
 from domain.kernel.errors import KoiError
 from projections.model_scorecard.queries import ModelSummary, models
 from workers.runtime import Worker
-from workers.scoring.opening import scoring_over
-from workers.scoring.running import Scored, Scoring, score
+
+# What computes is loaded when a model is due: where none speaks it never is.
+if TYPE_CHECKING:
+    from workers.scoring.running import Scored, Scoring
 
 log = logging.getLogger("koi.scoring")
 
@@ -44,8 +46,10 @@ def due(known: list[ModelSummary], night: datetime) -> list[str]:
     return [one.key for one in known if one.promoted is not None and (one.scored_at is None or one.scored_at < night)]
 
 
-async def run_night(work: Scoring, night: datetime) -> list[Scored]:
+async def run_night(work: "Scoring", night: datetime) -> "list[Scored]":
     """Let every model that is due score everybody as of the night; one that cannot holds up no other."""
+    from workers.scoring.running import score
+
     found = []
     for key in due(await models(work.store.pool, limit=_MOST), night):
         try:
@@ -68,6 +72,8 @@ async def scoring(worker: Worker) -> None:
             if await connection.fetchval(_LOCK):
                 try:
                     if due(await models(connection, limit=_MOST), night):
+                        from workers.scoring.opening import scoring_over
+
                         await run_night(await scoring_over(worker.store, worker.settings, by=_BY), night)
                 finally:
                     await connection.execute(_UNLOCK)

@@ -4,15 +4,17 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from commands.runtime.clock import now
-from projections.batch.building import Manifest, builds
+from projections.batch.place import TAGS
 from projections.lake.store import UrlStore
 from workers.runtime import Worker, listening
-from workers.segmenting.verifying import hold_against_batch
-from workers.tagging.building import build
+
+# What computes is loaded when a build is due, or was made before: a new Koi starts without it.
+if TYPE_CHECKING:
+    from projections.batch.building import Manifest
 
 log = logging.getLogger("koi.tagging")
 
@@ -28,8 +30,11 @@ async def tagging(worker: Worker) -> None:
     async with listening(settings.database_url, ()) as (connection, _):
         while True:
             due = last_due(now(), settings.zone, settings.tags_hour)
-            built = await asyncio.to_thread(builds, UrlStore(settings.lake_url))
+            built = await asyncio.to_thread(_built, settings.lake_url)
             if is_missing(due, built, began) and await connection.fetchval(_LOCK):
+                from workers.segmenting.verifying import hold_against_batch
+                from workers.tagging.building import build
+
                 try:
                     manifest = await build(worker.store, settings, due)
                 finally:
@@ -37,6 +42,16 @@ async def tagging(worker: Worker) -> None:
                 log.info("%d tags of %d people are built", len(manifest.kinds), manifest.rows)
                 await hold_against_batch(worker.store, settings)
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _built(lake_url: str) -> "Sequence[Manifest]":
+    """Return the finished builds, the latest first. Blocks."""
+    store = UrlStore(lake_url)
+    if not store.filesystem.exists(store.path(TAGS)):
+        return ()
+    from projections.batch.building import builds
+
+    return builds(store)
 
 
 def last_due(instant: datetime, zone: ZoneInfo, hour: int) -> datetime:
@@ -48,7 +63,7 @@ def last_due(instant: datetime, zone: ZoneInfo, hour: int) -> datetime:
     return today.astimezone(UTC)
 
 
-def is_missing(due: datetime, built: Sequence[Manifest], began: datetime) -> bool:
+def is_missing(due: datetime, built: "Sequence[Manifest]", began: datetime) -> bool:
     """Say whether a build is due: the hour struck since we run, or since the last one; a new place waits for night."""
     if any(one.instant >= due for one in built):
         return False
