@@ -17,7 +17,8 @@ from domain.tags.revising import Revisions, revisions
 from projections.segment_members.everybody import Everybody
 from projections.tag_catalogue import queries
 from projections.tag_catalogue.comparing import Difference, difference
-from projections.tag_catalogue.nights import BuildDifference, Built, between, built, pair_of, shown
+from projections.tag_catalogue.manifests import built
+from projections.tag_catalogue.nights import BuildDifference, Built, between, pair_of, shown
 from projections.tag_catalogue.revised import catalogue_of
 
 _ONE: Final[dict[str, Any]] = {"guards": (needs(Scope.READ),), "responses": READ_ONE}

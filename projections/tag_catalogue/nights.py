@@ -9,12 +9,12 @@ import msgspec
 
 from domain.kernel.errors import InvalidInputError
 from projections.tag_catalogue.comparing import Move
+from projections.tag_catalogue.manifests import Build
 
 # What reads files is loaded where it is used: it costs a second of processor time, and many never ask.
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from projections.batch.building import Manifest
     from projections.lake.store import UrlStore
 
 _AT_ONCE: Final = 24
@@ -62,22 +62,12 @@ class BuildDifference(msgspec.Struct, frozen=True, kw_only=True):
     removed: list[str]
 
 
-async def built(lake_url: str) -> "list[Manifest]":
-    """Return the finished builds, the latest first."""
-    from projections.batch.building import builds
-    from projections.lake.store import UrlStore
-
-    return await asyncio.to_thread(builds, UrlStore(lake_url))
-
-
-def shown(manifest: "Manifest") -> Built:
+def shown(manifest: Build) -> Built:
     """Return a build as it is listed."""
-    return Built(at=manifest.instant, people=manifest.rows, tags=len(manifest.kinds), refused=dict(manifest.refused))
+    return Built(at=manifest.instant, people=manifest.rows, tags=len(manifest.kinds), refused=manifest.refused)
 
 
-def pair_of(
-    found: "Sequence[Manifest]", before: datetime | None, after: datetime | None
-) -> "tuple[Manifest, Manifest]":
+def pair_of(found: Sequence[Build], before: datetime | None, after: datetime | None) -> tuple[Build, Build]:
     """Return the last builds at or before two instants: the last one, and the one before that, unless given."""
     late = [one for one in found if after is None or one.instant <= after]
     early = [one for one in late[1:] if one.instant <= (before or late[0].instant)] if late else []
@@ -90,7 +80,7 @@ def pair_of(
 
 async def between(
     lake_url: str,
-    pair: "tuple[Manifest, Manifest]",
+    pair: tuple[Build, Build],
     keys: Sequence[str] = (),
     watch: Watch = lambda _done, _of: None,
 ) -> BuildDifference:
@@ -100,9 +90,7 @@ async def between(
     return await asyncio.to_thread(_between, UrlStore(lake_url), pair, keys, watch)
 
 
-def _between(
-    store: "UrlStore", pair: "tuple[Manifest, Manifest]", keys: Sequence[str], watch: Watch
-) -> BuildDifference:
+def _between(store: "UrlStore", pair: tuple[Build, Build], keys: Sequence[str], watch: Watch) -> BuildDifference:
     import pyarrow.compute as pc
 
     before, after = pair
@@ -130,7 +118,7 @@ def _between(
     )
 
 
-def _read(store: "UrlStore", manifest: "Manifest", columns: list[str]) -> "pa.Table":
+def _read(store: "UrlStore", manifest: Build, columns: list[str]) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.parquet as pq
 

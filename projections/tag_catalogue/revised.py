@@ -10,10 +10,10 @@ import msgspec
 
 from domain.kernel.errors import InvalidInputError, NotFoundError
 from domain.tags.definition import Definition
+from projections.tag_catalogue.manifests import Build
 from projections.tag_catalogue.queries import Listed
 
 if TYPE_CHECKING:
-    from projections.batch.building import Manifest
     from projections.lake.store import UrlStore
 
 _definitions = msgspec.json.Decoder(list[Definition]).decode
@@ -26,21 +26,21 @@ class NoCatalogueError(NotFoundError):
     code = "tag.no_catalogue"
 
 
-async def kept(store: "UrlStore", manifest: "Manifest", tags: Mapping[str, Definition]) -> None:
-    """Keep the catalogue that a build was made of beside it."""
+async def kept(store: "UrlStore", catalogue: str, tags: Mapping[str, Definition]) -> None:
+    """Keep a catalogue beside the builds that are made of it, which know it as `catalogue`."""
     import pyarrow as pa
 
     content = msgspec.json.encode(sorted(tags.values(), key=lambda one: one.key))
-    await asyncio.to_thread(store.put, [(_path(manifest), pa.py_buffer(content))])
+    await asyncio.to_thread(store.put, [(_path(catalogue), pa.py_buffer(content))])
 
 
-async def catalogue_of(lake_url: str, found: "list[Manifest]", until: datetime | None) -> dict[str, Definition]:
+async def catalogue_of(lake_url: str, found: list[Build], until: datetime | None) -> dict[str, Definition]:
     """Return the catalogue of the last build at or before an instant; raises `NoCatalogueError`."""
     from projections.lake.store import UrlStore
 
     for manifest in found:
         if until is None or manifest.instant <= until:
-            content = await asyncio.to_thread(_content, UrlStore(lake_url), _path(manifest))
+            content = await asyncio.to_thread(_content, UrlStore(lake_url), _path(manifest.catalogue))
             if content is not None:
                 return {one.key: one for one in _definitions(content)}
     raise NoCatalogueError("no build kept the catalogue of then: it is kept with every build", field="before")
@@ -67,5 +67,5 @@ def _content(store: "UrlStore", path: str) -> bytes | None:
     return bytes(content)
 
 
-def _path(manifest: "Manifest") -> str:
-    return f"tags/{manifest.catalogue}/catalogue.json"
+def _path(catalogue: str) -> str:
+    return f"tags/{catalogue}/catalogue.json"

@@ -12,7 +12,8 @@ from domain.tags.definition import Definition
 from domain.tags.revising import Revisions, revisions
 from projections.live_tags.moving import moved
 from projections.tag_catalogue.comparing import Difference, difference
-from projections.tag_catalogue.nights import BuildDifference, between, built, pair_of
+from projections.tag_catalogue.manifests import built
+from projections.tag_catalogue.nights import BuildDifference, between, pair_of
 from projections.tag_catalogue.queries import catalogue, versions
 from projections.tag_catalogue.revised import catalogue_in, catalogue_of
 from workers.cli import tags_showing as showing

@@ -48,7 +48,7 @@ async def build(store: EventStore, settings: Settings, instant: datetime, watch:
         store_ = UrlStore(settings.lake_url)
         manifest = await build_tags(lakehouse, wanted, instant, store_, watch=watch, engines=made)
     tags = {key: one.definition for key, one in listed.tags.items()}
-    await kept(store_, manifest, tags)
+    await kept(store_, manifest.catalogue, tags)
     return await asyncio.to_thread(_told, store_, manifest, tags, settings.tag_values)
 
 

@@ -13,12 +13,13 @@ from domain.kernel.rules.tree import Last, Measure, Value
 from domain.kernel.rules.world import World
 from domain.tags.errors import TooManyValuesError
 from domain.tags.shipped import shipped
-from projections.batch.building import Definitions, Manifest, build_tags, builds, keep
+from projections.batch.building import Definitions, build_tags, builds, keep
 from projections.batch.lakehouse import Lakehouse
 from projections.batch.narrowing import narrowed
 from projections.lake.store import UrlStore
 from projections.tag_catalogue.checking import CheckedTag
 from projections.tag_catalogue.counting import distribution
+from projections.tag_catalogue.manifests import Build, built
 from projections.tag_catalogue.nights import between, pair_of
 from projections.tag_catalogue.revised import NoCatalogueError, catalogue_of, kept
 from tests.projections.batch.synthetic import lakehouse_of
@@ -55,12 +56,12 @@ def lake(tmp_path: Path) -> str:
     return tmp_path.as_uri()
 
 
-async def two_nights(lake: str) -> tuple[Manifest, Manifest]:
+async def two_nights(lake: str) -> tuple[Build, Build]:
     """A build of yesterday, and one of today with five orders and two people more."""
     store = UrlStore(lake)
     await build_tags(people(), DEFINITIONS, NOW - NIGHT, store)
     await build_tags(people(also=2, later=True), DEFINITIONS, NOW, store)
-    return pair_of(builds(store), None, None)
+    return pair_of(await built(lake), None, None)
 
 
 async def test_two_builds_tell_which_tags_changed_for_whom(lake: str) -> None:
@@ -80,7 +81,7 @@ async def test_two_builds_tell_which_tags_changed_for_whom(lake: str) -> None:
 
 def test_builds_are_chosen_by_instants_and_there_must_be_two() -> None:
     """The last ones at or before; the problem says which there are."""
-    yesterday, today = (Manifest(at, "c", 1, {}, ()) for at in (NOW - NIGHT, NOW))
+    yesterday, today = (Build(at, "c", {}, ()) for at in (NOW - NIGHT, NOW))
     found = [today, yesterday]
     assert pair_of(found, NOW - timedelta(hours=1), None) == (yesterday, today)
     with pytest.raises(InvalidInputError, match=f"{NOW:%FT%TZ}"):
@@ -117,7 +118,7 @@ async def test_the_catalogue_of_a_build_is_kept_beside_it(lake: str) -> None:
     """So that after an upgrade one can see what is another."""
     store = UrlStore(lake)
     with pytest.raises(NoCatalogueError):
-        await catalogue_of(lake, builds(store), None)
+        await catalogue_of(lake, await built(lake), None)
     manifest = await build_tags(people(), DEFINITIONS, NOW, store)
-    await kept(store, manifest, shipped().tags)
-    assert await catalogue_of(lake, builds(store), None) == dict(shipped().tags)
+    await kept(store, manifest.catalogue, shipped().tags)
+    assert await catalogue_of(lake, await built(lake), None) == dict(shipped().tags)
