@@ -41,7 +41,9 @@ def _show(found: CoreReport) -> None:
         showing.said("koi models train core_segment --promote, then koi models score core_segment")
     else:
         showing.said(f"By version {found.model_version} of core_segment, as of {found.at:%Y-%m-%d %H:%M}Z.")
-    showing.out.print(_segments(found.segments))
+    showing.out.print(_worth(found.segments))
+    if found.by == "model":
+        showing.out.print(_standing(found.segments))
     if found.tags_at:
         showing.said(f"Value and tags as of the build of {found.tags_at:%Y-%m-%d %H:%M}Z; money in yuan.")
     elif found.by == "model":
@@ -62,26 +64,27 @@ def _show(found: CoreReport) -> None:
         showing.said("The data have moved away from what it learned from: koi models drift core_segment")
 
 
-def _segments(told: list[CoreSegmentToday]) -> Table:
-    table = Table(
-        "segment", "people", "share", "spent 90 d", "365 d each", "of all", "ltv each", "stay", "in / out", "recall",
-        "typical tags (times as often)",
-    )  # fmt: skip
+def _worth(told: list[CoreSegmentToday]) -> Table:
+    table = Table("segment", "people", "share", "90 d", "365 d each", "of all", "ltv each", title="Size and value")
     for one in told:
-        tags = "\n".join(f"{tag.name.zh} {tag.name.en} ×{tag.lift:.1f}" for tag in one.typical_tags[:_TAGS])
         table.add_row(
-            f"{one.name.zh}\n{one.name.en}\n{one.segment}",
+            f"{one.name.zh}\n{one.name.en}",
             f"{one.people:,}",
             f"{one.share:.1%}",
             _yuan(one.spent_90d),
             _yuan(one.spent_365d_each),
             _percent(one.share_of_spent),
             _yuan(one.ltv_each),
-            _percent(one.stays),
-            "" if one.entered is None else f"+{one.entered:,} -{one.left:,}",
-            _percent(one.recall),
-            tags,
         )
+    return table
+
+
+def _standing(told: list[CoreSegmentToday]) -> Table:
+    table = Table("segment", "stay", "in / out", "recall", "typical tags (times as often)", title="Who stays, and why")
+    for one in told:
+        tags = "\n".join(f"{tag.name.zh} {tag.name.en} x{tag.lift:.1f}" for tag in one.typical_tags[:_TAGS])
+        moved = "" if one.entered is None else f"+{one.entered:,} -{one.left:,}"
+        table.add_row(one.segment, _percent(one.stays), moved, _percent(one.recall), tags)
     return table
 
 
