@@ -36,6 +36,13 @@ def core(*, as_json: Annotated[bool, Parameter(name="--json", negative=())] = Fa
 
 
 def _show(found: CoreReport) -> None:
+    _show_segments(found)
+    if found.flow:
+        showing.out.print(_flow(found.flow))
+    _show_proofs(found)
+
+
+def _show_segments(found: CoreReport) -> None:
     if found.by == "rules":
         showing.said(f"By rules, as of {found.at:%Y-%m-%d %H:%M}Z: no version of core_segment speaks yet.")
         showing.said("koi models train core_segment --promote, then koi models score core_segment")
@@ -48,8 +55,9 @@ def _show(found: CoreReport) -> None:
         showing.said(f"Value and tags as of the build of {found.tags_at:%Y-%m-%d %H:%M}Z; money in yuan.")
     elif found.by == "model":
         showing.said("Value and typical tags are told once tags are built: koi tags build")
-    if found.flow:
-        showing.out.print(_flow(found.flow))
+
+
+def _show_proofs(found: CoreReport) -> None:
     if found.confusion:
         title = "What was said (rows) and what was found, on customers not learned from"
         showing.out.print(_counts(found.confusion["keys"], found.confusion["counts"], title))
