@@ -7,16 +7,18 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from domain.activity.withdrawing import WITHDRAWN
 from domain.kernel.errors import KoiError
 
 SOURCE: Final = "complete-journey"
 _ZONE: Final = "America/New_York"
 
 _FACTS = "SELECT count(*) FROM fact_log WHERE source = $1 AND name = $2"
-# What else there is of these facts, live ones say, is known from the log and taken off.
-_IN_VIEW = """
+# What else there is of these facts, live ones say, is known from the log and taken off, unless it was withdrawn.
+_IN_VIEW = f"""
     SELECT (SELECT coalesce(sum(events), 0) FROM customer_360.activity WHERE name = $2)::bigint
          - (SELECT count(*) FROM fact_log WHERE source <> $1 AND name = $2)
+         + (SELECT count(*) FROM fact_log WHERE source <> $1 AND name = '{WITHDRAWN}' AND body ->> 'name' = $2)
 """
 _LINES = """
     SELECT sum(json_array_length(body -> 'products'))::bigint FROM fact_log WHERE source = $1 AND name = $2
