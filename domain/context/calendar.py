@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping
 from datetime import date
 from importlib import metadata
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import holidays
 import msgspec
@@ -16,6 +16,8 @@ from domain.kernel.errors import InvalidInputError
 Kind = Literal["workday", "weekend", "holiday", "makeup_workday"]
 _PACKAGES: Final = ("holidays", "tyme4py")
 _REMEMBERED: Final = 8_192
+_MANY_YEARS: Final = 32_768
+_WORKED: Final = frozenset({"workday", "makeup_workday"})
 _WEEKEND: Final = frozenset({5, 6})
 _CHINA: Final = "CN"
 
@@ -65,6 +67,13 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     version: str
 
 
+class Work(NamedTuple):
+    """Whether a day is worked: what kind of day it is, as in `Day`."""
+
+    kind: Kind
+    is_workday: bool
+
+
 class Calendar:
     """Answers for any day of the years 1900 to 2199; each day is worked out once."""
 
@@ -80,22 +89,19 @@ class Calendar:
             if one.country not in self.countries:
                 raise CalendarError(f"{one.country} is no country of the calendar: ISO 3166, such as CN", field="day")
         self.day = functools.lru_cache(maxsize=_REMEMBERED)(self._day)
+        self.work = functools.lru_cache(maxsize=_MANY_YEARS)(self._work)
         self._year = functools.lru_cache(maxsize=256)(self._year_of)
 
     def _day(self, day: date, country: str = _CHINA) -> Day:
         """Return what a day is; raises `CalendarError` for a country or a year it does not know."""
-        if country not in self.countries:
-            raise CalendarError("must be a country of ISO 3166, such as CN", field="country")
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise CalendarError(f"must lie between {FIRST_YEAR} and {LAST_YEAR}", field="date")
-        year = self._year(country, day.year)
+        year = self._year_with(day, country)
         lunar_date, term = lunar(day)
         kind, zh, en = self._kind(year, day, country)
         return Day(
             date=day,
             country=country,
             kind=kind,
-            is_workday=kind in {"workday", "makeup_workday"},
+            is_workday=kind in _WORKED,
             holiday_zh=zh,
             holiday_en=en,
             is_settled=(day, country) in self._overrides or year.is_settled,
@@ -104,6 +110,18 @@ class Calendar:
             festivals=self._festivals.on(day, lunar_date, term.zh if term.day == 1 else None),
             version=self.version,
         )
+
+    def _work(self, day: date, country: str = _CHINA) -> Work:
+        """Return whether a day is worked, which takes a thousandth of what the moon does; raises as for a day."""
+        kind, _, _ = self._kind(self._year_with(day, country), day, country)
+        return Work(kind, kind in _WORKED)
+
+    def _year_with(self, day: date, country: str) -> "_Year":
+        if country not in self.countries:
+            raise CalendarError("must be a country of ISO 3166, such as CN", field="country")
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise CalendarError(f"must lie between {FIRST_YEAR} and {LAST_YEAR}", field="date")
+        return self._year(country, day.year)
 
     def _kind(self, year: "_Year", day: date, country: str) -> tuple[Kind, str, str]:
         if (own := self._overrides.get((day, country))) is not None:

@@ -12,12 +12,12 @@ import sqlglot
 from sqlglot import exp
 
 from domain.kernel.rules.tree import Rule, Tag
-from projections.batch.building import Manifest
 from projections.batch.compiling.asking import parts_of
 from projections.batch.compiling.compiled import SAID_TYPES, Kind
 from projections.batch.compiling.instants import EPOCH
 from projections.batch.compiling.known import Column, Known
 from projections.batch.compiling.scalars import CannotCompileError, rule
+from projections.batch.writing import Manifest
 from projections.lake.store import UrlStore
 
 # More different words than that name people rather than kinds of people.

@@ -1,8 +1,10 @@
 """All that batch reads: staged files of the lake, what is not in files yet, who is who, and what was said of people."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import date
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -17,6 +19,7 @@ from domain.kernel.rules.history import History
 from domain.kernel.rules.tree import Level
 from domain.kernel.rules.world import World
 from projections.batch.directory import Directory, GraphDirectory, products_table
+from projections.batch.news import news_since
 from projections.batch.place import Place
 from projections.batch.staging.stage import Staged, Stager, Watch
 from projections.engine.projection import Reading
@@ -24,10 +27,16 @@ from projections.lake import queries as lake
 from projections.lake import reading as log
 from projections.lake.parquet import BUCKETS, LakeFile
 from projections.lake.store import UrlStore
+from projections.model_scorecard.queries import live_runs
 from projections.products import queries as products
+from projections.segment_lists.queries import listings
 
 # The words about some profiles, given the customers each is made of: histories without events.
 Words = Callable[[Mapping[str, Iterable[str]]], Awaitable[Mapping[str, History]]]
+# The circumstances of regions at instants of some days, the weather included.
+Around = Callable[[Collection[date]], Awaitable[Callable[[str | None, datetime], Mapping[str, Any]]]]
+# The customers (a column customer_id) of whom something was told after a position of the log.
+News = Callable[[int], Awaitable[pa.Table]]
 # A part is read at once: with more rows in it than this there are more parts.
 MOST_ROWS: Final = 3_000_000
 FEW_ROWS: Final = 1_000_000
@@ -43,8 +52,11 @@ class Lakehouse(msgspec.Struct, frozen=True, kw_only=True):
     """The data of one moment: everything of the log up to `position`.
 
     `files` are the staged files of each level by bucket, as `filesystem` names them; `withdrawn` those that tell which
-    facts were taken back; `tail` is what the log holds beyond. `world` is what rules know beside people, `day` what the
-    calendar says of a day. `digits` of a profile's id tell its part: little data is one part, else there are 16 or 256.
+    facts were taken back; `tail` is what the log holds beyond; together `rows` facts. `world` is what rules know beside
+    people, `day` what the calendar says of a day, `around` the circumstances with the weather of some days. `news`
+    tells of whom something was told after a position, and `marks` what else values are made of, by name: what has
+    another mark has changed. `digits` of a profile's id tell its part: little data is one part, else there are 16 or
+    256.
     """
 
     files: Mapping[Level, Mapping[int, tuple[str, ...]]]
@@ -58,6 +70,10 @@ class Lakehouse(msgspec.Struct, frozen=True, kw_only=True):
     products: pa.Table | None = None
     filesystem: Any = None
     position: int = 0
+    rows: int = 0
+    around: Around | None = None
+    news: News | None = None
+    marks: Mapping[str, str] = {}
     digits: int = 1
 
     @property
@@ -90,6 +106,7 @@ async def opened(
     *,
     words: Words = no_words,
     day: Callable[[date], Day | None] = lambda _: None,
+    around: Around | None = None,
     watch: Watch = _unwatched,
 ) -> Lakehouse:
     """Return everything the log holds, staging the files of the lake that are not staged yet.
@@ -112,10 +129,14 @@ async def opened(
         world=world,
         words=words,
         day=day,
+        around=around,
         fields=fields,
         products=await _catalogue(connection, fields),
         filesystem=store.filesystem,
         position=extent.upto,
+        rows=rows + tail.events.num_rows,
+        news=partial(news_since, place.database_url),
+        marks={"staging": stager.prefix, **await _marks(connection)},
         digits=_digits(rows),
     )
 
@@ -136,6 +157,13 @@ def _by_bucket(
         if path in done and file.bucket is not None:
             found.setdefault(file.bucket, []).append(store.path(path))
     return {bucket: tuple(paths) for bucket, paths in found.items()}
+
+
+async def _marks(reading: Reading) -> dict[str, str]:
+    """Return what is known of lists of people and runs of models, each as a digest."""
+    known = {"lists": await listings(reading), "models": await live_runs(reading)}
+    written = {name: msgspec.json.encode(one, order="deterministic") for name, one in known.items()}
+    return {name: hashlib.sha256(one).hexdigest()[:16] for name, one in written.items()}
 
 
 async def _catalogue(reading: Reading, fields: Fields) -> pa.Table:

@@ -1,19 +1,17 @@
 """The rows of a part as tables of DuckDB: files and tail, without what was withdrawn, each with its person's number."""
 
 from collections.abc import Iterable
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import ExitStack
 from typing import Any, Final
 
-import duckdb
 import ibis
 import pyarrow as pa
-from fsspec.implementations.local import LocalFileSystem
 
 from domain.activity.fields import PROPERTIES
 from domain.kernel.rules.tree import Level
 from projections.batch.compiling.compiled import LEVELS, Needs, arrow_schema
 from projections.batch.compiling.rows import KEYS, FieldColumn
+from projections.batch.duck import opened_duckdb, quoted, reading_of
 from projections.batch.lakehouse import Lakehouse
 from projections.batch.staging.extracting import AT_RUN, MACROS
 from projections.batch.tables import days_table, uses_days
@@ -39,12 +37,9 @@ class DuckEngine:
         self._lakehouse = lakehouse
         self._needs = needs
         self._until = until
-        self._folder = TemporaryDirectory(prefix="koi-batch-")
-        config: dict[str, Any] = {"memory_limit": f"{memory_mb}MB", "threads": threads}
-        self._connection = duckdb.connect(config=config | {"temp_directory": self._folder.name})
-        self._connection.execute(
-            f"SET TimeZone = 'UTC'; SET preserve_insertion_order = false; SET enable_progress_bar = false; {MACROS}"
-        )
+        self._opened = ExitStack()
+        self._connection = self._opened.enter_context(opened_duckdb(memory_mb, threads))
+        self._connection.execute(f"SET preserve_insertion_order = false; {MACROS}")
         self._sql: dict[int, str] = {}
         self._prepare()
 
@@ -95,8 +90,7 @@ class DuckEngine:
 
     def close(self) -> None:
         """Let everything go."""
-        self._connection.close()
-        self._folder.cleanup()
+        self._opened.close()
 
     def _selected(self, statement: str) -> pa.Table:
         table: pa.Table = self._connection.sql(statement).to_arrow_table()
@@ -104,8 +98,6 @@ class DuckEngine:
 
     def _prepare(self) -> None:
         lakehouse = self._lakehouse
-        if lakehouse.filesystem is not None and not isinstance(lakehouse.filesystem, LocalFileSystem):
-            self._connection.register_filesystem(lakehouse.filesystem)
         if lakehouse.tail is not None:
             for level in LEVELS:
                 self._connection.register(f"tail_{level}", getattr(lakehouse.tail, level))
@@ -166,7 +158,7 @@ class DuckEngine:
         names = self._needs.asked[level].names
         tests = [f's."at" < {self._until}']
         if names is not None:
-            tests.append(f"s.name IN ({', '.join(map(_quoted, sorted(names)))})" if names else "false")
+            tests.append(f"s.name IN ({', '.join(map(quoted, sorted(names)))})" if names else "false")
         if self._is_withdrawing:
             tests.append("s.fact_id NOT IN (SELECT fact_id FROM withdrawn)")
         return " AND ".join(tests)
@@ -187,7 +179,7 @@ class DuckEngine:
     def _column(self, level: Level, one: FieldColumn) -> str:
         if one.field.startswith(PROPERTIES):
             path = "$" + "".join(f'."{key}"' for key in one.field.removeprefix(PROPERTIES).split("."))
-            return _OF_PROPERTY[one.kind].format(f"json_extract(s.body, {_quoted(path)})")
+            return _OF_PROPERTY[one.kind].format(f"json_extract(s.body, {quoted(path)})")
         if one.field == "event":
             return "s.name"
         if one.field in AT_RUN:
@@ -208,13 +200,7 @@ class DuckEngine:
         return ", ".join(f'CAST(NULL AS {_SQL_TYPES[type_]}) AS "{name}"' for name, type_ in columns.items())
 
     def _read(self, paths: Iterable[str]) -> str:
-        return f"read_parquet([{', '.join(map(_quoted, self._named(paths)))}])"
-
-    def _named(self, paths: Iterable[str]) -> list[str]:
-        filesystem = self._lakehouse.filesystem
-        if filesystem is None or isinstance(filesystem, LocalFileSystem):
-            return [str(Path(path)) for path in paths]
-        return [str(filesystem.unstrip_protocol(path)) for path in paths]
+        return reading_of(self._connection, self._lakehouse, paths)
 
 
 _SQL_TYPES: Final = {
@@ -236,7 +222,3 @@ def _between(part: str) -> str:
     if len(part) <= 1:
         return "true"
     return f"customer_id >= '{part}' AND customer_id < '{part}g'"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from domain.kernel.rules.tree import Value
 from domain.tags.breadth import text_places, too_many
-from projections.batch.building import Manifest
+from projections.batch.writing import Manifest
 from projections.lake.store import UrlStore
 
 

@@ -10,13 +10,15 @@ from projections.batch.compiling.rows import FieldColumn
 from projections.batch.lakehouse import Lakehouse
 
 _EPOCH: Final = date(1970, 1, 1)
-_DAY: Final = 86_400_000_000
+DAY_MICROS: Final = 86_400_000_000
 _DAYS: Final = 18_300
+# The fields that the calendar tells.
+DAY_FIELDS: Final = frozenset({"day_kind", "is_workday"})
 
 
 def days_table(lakehouse: Lakehouse, until: int) -> pa.Table:
     """Return what the calendar says of the days there may be: of the last fifty years, and of those to come."""
-    last = until // _DAY + 2
+    last = until // DAY_MICROS + 2
     rows = [(number, lakehouse.day(_EPOCH + timedelta(days=number))) for number in range(max(0, last - _DAYS), last)]
     told = [(number, day.kind, day.is_workday) for number, day in rows if day is not None]
     return pa.table(
@@ -30,4 +32,4 @@ def days_table(lakehouse: Lakehouse, until: int) -> pa.Table:
 
 def uses_days(columns: Mapping[str, FieldColumn]) -> bool:
     """Say whether any column is what the calendar says."""
-    return any(one.field in {"day_kind", "is_workday"} for one in columns.values())
+    return any(one.field in DAY_FIELDS for one in columns.values())

@@ -6,7 +6,7 @@ from typing import Final
 from domain.kernel.rules.resolving import Definitions as Named
 from domain.kernel.rules.resolving import resolve
 from domain.tags.definition import Definition, Type
-from projections.batch.building import Definitions
+from projections.batch.columns import Definitions
 from projections.batch.compiling.compiled import Kind
 
 _KINDS: Final[Mapping[Type, Kind]] = {

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from domain.kernel.errors import NotFoundError
 from domain.scoring.core import core_segments
 from domain.tags.definition import Definition
-from projections.batch.building import builds
+from projections.batch.writing import builds
 from projections.core_report.moving import flow, places_of
 from projections.core_report.report import CoreReport, Flow, today
 from projections.core_report.typical import VALUES, Worth, worth

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from domain.scoring.kinds import Words
 from domain.tags.definition import Definition
-from projections.batch.building import Manifest
+from projections.batch.writing import Manifest
 from projections.core_report.moving import places_of
 from projections.core_report.report import TypicalTag
 from projections.lake.store import UrlStore

@@ -38,6 +38,7 @@ DECISIONS = _schema(
         ("state", pa.string()),
     ]
 )
+_CUSTOMERS = _schema([("customer_id", pa.string())])
 
 _FACTS = """
     SELECT fact_id, recorded_at, occurred_at, customer_id::text, name, source, amount, currency, body::text, sealed
@@ -45,6 +46,13 @@ _FACTS = """
         SELECT * FROM public.fact_log WHERE recorded_at BETWEEN r.recorded_from AND r.recorded_to
         AND fact_id BETWEEN r.first_id AND r.last_id
     ) AS f {order}
+"""
+_CUSTOMERS_OF = """
+    SELECT DISTINCT f.customer_id::text
+    FROM (VALUES {ranges}) AS r (recorded_from, recorded_to, first_id, last_id) CROSS JOIN LATERAL (
+        SELECT customer_id FROM public.fact_log WHERE recorded_at BETWEEN r.recorded_from AND r.recorded_to
+        AND fact_id BETWEEN r.first_id AND r.last_id
+    ) AS f
 """
 _SETTINGS = "SELECT set_config('work_mem', '128MB', false), set_config('jit', 'off', false)"
 _IN_FILES = "ORDER BY f.customer_id, occurred_at, fact_id"
@@ -64,8 +72,15 @@ def read_facts(database_url: str, ranges: Collection[FactRange], *, in_files: bo
     """
     if not ranges:
         return FACTS.empty_table()
-    values = ", ".join(_RANGE.format(*(_sql(bound) for bound in facts.bounds)) for facts in ranges)
-    return query(database_url, _FACTS.format(ranges=values, order=_IN_FILES if in_files else ""), FACTS)
+    statement = _FACTS.format(ranges=_values(ranges), order=_IN_FILES if in_files else "")
+    return query(database_url, statement, FACTS)
+
+
+def customers_of(database_url: str, ranges: Collection[FactRange]) -> pa.Table:
+    """Return the customers (`customer_id`) of the facts of the ranges, each once. Blocks."""
+    if not ranges:
+        return _CUSTOMERS.empty_table()
+    return query(database_url, _CUSTOMERS_OF.format(ranges=_values(ranges)), _CUSTOMERS)
 
 
 def read_decisions(database_url: str, after: int, upto: int) -> pa.Table:
@@ -84,6 +99,10 @@ def query(database_url: str, statement: str, schema: pa.Schema) -> pa.Table:
         table: pa.Table = cursor.fetch_arrow_table()
         # The driver notes PostgreSQL's types in the schema; files hold nothing but what is declared here.
         return pa.table(table.columns, names=schema.names).cast(schema).combine_chunks()
+
+
+def _values(ranges: Collection[FactRange]) -> str:
+    return ", ".join(_RANGE.format(*(_sql(bound) for bound in facts.bounds)) for facts in ranges)
 
 
 def _sql(bound: object) -> str:

@@ -2,9 +2,10 @@
 
 import asyncio
 import importlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from projections.profile_history.surroundings import world_of
 from projections.rule_names.keeping_out import refused
 from projections.rule_names.queries import Names, Seen, names, seen
 from projections.segment_lists.queries import profiles_named
+from projections.weather.sky import circumstances_under, sky_on
 
 if TYPE_CHECKING:
     from projections.batch.lakehouse import Lakehouse
@@ -54,7 +56,7 @@ class Everybody:
         self.tag_values = tag_values
         self._place = place
         self._opening = opening
-        self._reader = Reader(zone, calendar.day)
+        self._reader = Reader(zone, calendar.work)
         self._seen: tuple[float, Seen] | None = None
         self._opened: tuple[int, Lakehouse] | None = None
         # One at a time: opening reads what the lake lacks, and a query of everybody takes all cores anyway.
@@ -77,7 +79,9 @@ class Everybody:
             # Not one of the pool's: it is held for as long as the files take that are new.
             connection = await asyncpg.connect(self._place.database_url)
             try:
-                lakehouse = await opened(connection, self._place, self.world, words=self._words, day=self.calendar.day)
+                lakehouse = await opened(
+                    connection, self._place, self.world, words=self._words, day=self.calendar.work, around=self._around
+                )
             finally:
                 await connection.close()
             self._opened = (position, lakehouse)
@@ -101,6 +105,9 @@ class Everybody:
     async def histories(self, members: Mapping[UUID, Collection[UUID]]) -> dict[UUID, History]:
         """Return all that is known of some people, given the customers of each profile."""
         return await histories(self.pool, members, self._reader, opening=self._opening)
+
+    async def _around(self, days: Collection[date]) -> Callable[[str | None, datetime], Mapping[str, Any]]:
+        return circumstances_under(await sky_on(self.pool, days), self.calendar, self.world.zone)
 
     async def _words(self, members: Mapping[str, Iterable[str]]) -> Mapping[str, History]:
         groups = {UUID(one): [UUID(customer) for customer in group] for one, group in members.items()}

@@ -15,8 +15,8 @@ from projections.lake.store import UrlStore
 
 # What computes is loaded where it is used, in a thread: it costs a second of processor time, and many never ask.
 if TYPE_CHECKING:
-    from projections.batch.building import Manifest
     from projections.batch.built import BuiltTags
+    from projections.batch.writing import Manifest
     from projections.segment_bitmaps.judging import Bitmaps
 
 # So many tags are held in memory; with another one more, only those that are asked for then.
@@ -73,7 +73,7 @@ class Quick:
         return QuickCount(at=manifest.instant, count=found, people=manifest.rows)
 
     def _latest(self) -> "Manifest | None":
-        from projections.batch.building import builds
+        from projections.batch.writing import builds
 
         if monotonic() - self._looked >= _LOOK_SECONDS:
             self._last = next(iter(builds(self._store)), None)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from domain.tags.shipped import shipped
-from projections.batch.building import Manifest, PartFile
+from projections.batch.writing import Manifest, PartFile
 from projections.core_report.moving import flow
 from projections.core_report.typical import worth
 from projections.lake.store import UrlStore

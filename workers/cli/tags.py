@@ -141,20 +141,23 @@ def coverage(key: str, *, at: At = None, as_json: AsJson = False) -> None:
 
 
 @app.command
-def build(*, at: At = None, as_json: AsJson = False) -> None:
+def build(*, at: At = None, anew: bool = False, as_json: AsJson = False) -> None:
     """Build all tags of everybody as Parquet below the lake; a build that ended early goes on where it was.
 
     Args:
         at: The instant.
+        anew: Ask everything of everybody, whatever an earlier build knows.
         as_json: As JSON.
     """
+    from workers.cli.builds_said import origin_said
     from workers.tagging.building import build as build_all
 
     with progress(out, "parts", shown=not as_json) as watch:
-        manifest = ask(lambda asked: build_all(asked.store, asked.settings, instant_of(at), watch))
+        manifest = ask(lambda asked: build_all(asked.store, asked.settings, instant_of(at), watch, is_anew=anew))
     if as_json:
         showing.as_json(manifest)
         return
     for key, reason in manifest.refused.items():
         showing.line(f"! {key} is kept out: {reason}")
     out.print(f"{len(manifest.kinds)} tags of {manifest.rows:,} people as of {manifest.instant:%F %T} UTC")
+    out.print(origin_said(manifest))

@@ -42,7 +42,7 @@ class Histories:
         """Take where to read, and what opens sealed values."""
         calendar = calendar_of_home(settings.home)
         self._pool = pool
-        self._reader = Reader(settings.zone, calendar.day)
+        self._reader = Reader(settings.zone, calendar.work)
         self._opening = opening
 
     async def histories(

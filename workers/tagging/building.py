@@ -10,11 +10,14 @@ from commands.runtime.settings import Settings
 from domain.kernel.errors import InvalidInputError
 from domain.kernel.rules.resolving import Definitions as Named
 from domain.tags.definition import Definition
-from projections.batch.building import Definitions, Manifest, Watch, build_tags, keep
+from projections.batch.building import Watch, build_tags
+from projections.batch.columns import Definitions
 from projections.batch.narrowing import narrowed
+from projections.batch.nightly import MOST
 from projections.batch.place import Place
 from projections.batch.spark import engines
 from projections.batch.tagging import definitions_of
+from projections.batch.writing import Manifest, keep
 from projections.lake.store import UrlStore
 from projections.profile_history.surroundings import opening_with
 from projections.rule_names.queries import Seen, names
@@ -31,10 +34,13 @@ def _unwatched(_done: int, _of: int) -> None:
     pass
 
 
-async def build(store: EventStore, settings: Settings, instant: datetime, watch: Watch = _unwatched) -> Manifest:
+async def build(
+    store: EventStore, settings: Settings, instant: datetime, watch: Watch = _unwatched, *, is_anew: bool = False
+) -> Manifest:
     """Build every tag as of an instant (UTC); a build that ended early goes on with the parts that are missing.
 
-    `watch` is told of each part. Raises `NoSparkError` if Spark is set and cannot run.
+    What nothing touched since the last build is carried over from it, unless `is_anew`. `watch` is told of each part.
+    Raises `NoSparkError` if Spark is set and cannot run.
     """
     listed = await catalogue(store.pool)
     named = (await names(store.pool, _NOTHING_SEEN, settings.zone)).definitions
@@ -46,7 +52,8 @@ async def build(store: EventStore, settings: Settings, instant: datetime, watch:
         lakehouse = await everybody.lakehouse()
         made = await asyncio.to_thread(engines, settings.spark_master)
         store_ = UrlStore(settings.lake_url)
-        manifest = await build_tags(lakehouse, wanted, instant, store_, watch=watch, engines=made)
+        most = 0.0 if is_anew else MOST
+        manifest = await build_tags(lakehouse, wanted, instant, store_, watch=watch, engines=made, most=most)
     tags = {key: one.definition for key, one in listed.tags.items()}
     await kept(store_, manifest.catalogue, tags)
     return await asyncio.to_thread(_told, store_, manifest, tags, settings.tag_values)

@@ -14,7 +14,7 @@ from workers.runtime import Worker, listening
 
 # What computes is loaded when a build is due, or was made before: a new Koi starts without it.
 if TYPE_CHECKING:
-    from projections.batch.building import Manifest
+    from projections.batch.writing import Manifest
 
 log = logging.getLogger("koi.tagging")
 
@@ -49,7 +49,7 @@ def _built(lake_url: str) -> "Sequence[Manifest]":
     store = UrlStore(lake_url)
     if not store.filesystem.exists(store.path(TAGS)):
         return ()
-    from projections.batch.building import builds
+    from projections.batch.writing import builds
 
     return builds(store)
 

@@ -25,7 +25,7 @@ CALENDAR = Calendar()
 def test_a_day_is_one_of_four_kinds(day: date, kind: str, is_workday: bool) -> None:  # noqa: FBT001 - a row of the table
     """A holiday on a Saturday is a holiday; a Saturday that is worked is a workday."""
     found = CALENDAR.day(day)
-    assert (found.kind, found.is_workday) == (kind, is_workday)
+    assert (found.kind, found.is_workday) == (kind, is_workday) == CALENDAR.work(day)
 
 
 def test_holidays_have_names_in_both_languages_and_the_data_a_version() -> None:
@@ -81,6 +81,7 @@ def test_the_user_has_the_last_word() -> None:
         )
     )
     changed = own.day(date(2027, 2, 20))
+    assert own.work(date(2027, 2, 20)) == ("makeup_workday", True)
     assert (changed.kind, changed.is_workday, changed.is_settled) == ("makeup_workday", True, True)
     assert "own 2" in changed.version
     assert [one.key for one in own.day(date(2027, 1, 2)).festivals] == ["anniversary"]

@@ -10,11 +10,13 @@ import pytest
 from domain.kernel.rules.history import History, Occurrence
 from domain.kernel.rules.tree import All, Compare, Last, Measure, Not, Rule, Tag
 from domain.kernel.rules.world import World
-from projections.batch.building import Definitions, Manifest, build_tags, builds
+from projections.batch.building import build_tags
 from projections.batch.built import BuiltTags
+from projections.batch.columns import Definitions
 from projections.batch.lakehouse import Lakehouse
 from projections.batch.loading import DuckEngine
 from projections.batch.running import count
+from projections.batch.writing import Manifest, builds
 from projections.lake.store import UrlStore
 from tests.projections.batch.synthetic import lakehouse_of
 

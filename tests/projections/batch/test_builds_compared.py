@@ -13,9 +13,11 @@ from domain.kernel.rules.tree import Last, Measure, Value
 from domain.kernel.rules.world import World
 from domain.tags.errors import TooManyValuesError
 from domain.tags.shipped import shipped
-from projections.batch.building import Definitions, build_tags, builds, keep
+from projections.batch.building import build_tags
+from projections.batch.columns import Definitions
 from projections.batch.lakehouse import Lakehouse
 from projections.batch.narrowing import narrowed
+from projections.batch.writing import builds, keep
 from projections.lake.store import UrlStore
 from projections.tag_catalogue.checking import CheckedTag
 from projections.tag_catalogue.counting import distribution

@@ -16,8 +16,8 @@ from domain.kernel.rules.judging import holds
 from domain.kernel.rules.resolving import Definitions
 from domain.kernel.rules.tree import All, Case, Compare, Constant, Last, Measure, Not, Rule, Tag, When
 from domain.kernel.rules.world import World
-from projections.batch.building import Definitions as ToBuild
 from projections.batch.building import build_tags
+from projections.batch.columns import Definitions as ToBuild
 from projections.lake.store import UrlStore
 from projections.segment_members import asking
 from projections.segment_members.quick import Quick

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from projections.batch.building import Manifest
+from projections.batch.writing import Manifest
 from workers.tagging.role import is_missing, last_due
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
