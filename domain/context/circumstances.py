@@ -10,6 +10,8 @@ from domain.context.regions import regions
 _CHINA: Final = "CN"
 _ZONE: Final = "Asia/Shanghai"
 _EVENING: Final = 18
+# What a feed has to tell.
+WEATHER: Final = frozenset({"weather", "temperature_high", "temperature_low", "precipitation_mm"})
 _PARTS: Final = ((6, "night"), (9, "morning"), (12, "forenoon"), (14, "noon"), (_EVENING, "afternoon"), (24, "evening"))
 
 

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from domain.activity.membership import MEMBERSHIP
+from domain.context.circumstances import WEATHER
 from domain.kernel.rules.parts.series import Kind
 from domain.kernel.rules.tree import (
     Attribute,
@@ -28,7 +29,9 @@ _KNOWN_DAYS: Final = "known_days"
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rule of a segment asks for. `has_words`: attributes, tags, consents or identifiers, any of them.
+    """What the rule of a segment asks for.
+
+    `has_words`: attributes, tags, consents or identifiers, any of them; `has_weather`: what a feed tells of regions.
 
     `models` are those whose predictions it asks for, `segments` the keys of segments that are lists (others stand in
     the rule itself), `memberships` those whose entering and leaving counts, None among them for any segment's.
@@ -36,6 +39,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
 
     kinds: tuple[Kind, ...]
     has_words: bool
+    has_weather: bool
     models: frozenset[str]
     segments: frozenset[str]
     memberships: frozenset[str | None]
@@ -48,6 +52,7 @@ def needs(rule: Rule) -> Needs:
     return Needs(
         kinds=kinds,
         has_words=any(isinstance(node, _WORDS) for node in nodes),
+        has_weather=any(isinstance(node, Context) and node.name in WEATHER for node in nodes),
         models=frozenset(node.model.partition(".")[0] for node in nodes if isinstance(node, Prediction)),
         segments=frozenset(node.key for node in nodes if isinstance(node, InSegment)),
         memberships=frozenset(key for kind in kinds for key in _memberships(kind)),

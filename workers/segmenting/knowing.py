@@ -1,10 +1,12 @@
 """What the role knows beside the people: the live definitions, the zone, the calendar, and how histories are read."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from commands.context.own_calendar import calendar_of_home
 from commands.runtime.settings import Settings
@@ -15,15 +17,22 @@ from projections.profile_history.facts import FactRow
 from projections.profile_history.occurring import Reader
 from projections.profile_history.queries import Opening, Wanted, histories
 from projections.profile_history.surroundings import world_of
+from workers.segmenting.sky import LiveSky
 from workers.segmenting.subjects import Occurring
 
 if TYPE_CHECKING:
     from projections.segment_members.everybody import Everybody
 
 
-def knowing(settings: Settings) -> World:
-    """Return what rules know beside the person."""
-    return world_of(settings.zone, calendar_of_home(settings.home))
+def knowing(settings: Settings, sky: LiveSky | None = None) -> World:
+    """Return what rules know beside the person; without a sky nothing of the weather."""
+    world = world_of(settings.zone, calendar_of_home(settings.home))
+    return msgspec.structs.replace(world, circumstances=sky.circumstances) if sky else world
+
+
+def sky_of(pool: Reading, settings: Settings, clock: Callable[[], datetime]) -> LiveSky:
+    """Return what tells the weather around now."""
+    return LiveSky(pool, calendar_of_home(settings.home), settings.zone, clock)
 
 
 def everybody_of(pool: asyncpg.Pool, settings: Settings, opening: Opening | None = None) -> "Everybody":

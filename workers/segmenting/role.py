@@ -14,7 +14,7 @@ from workers.segmenting.defining import Defining
 from workers.segmenting.filling import Batch
 from workers.segmenting.following import Following, Stored
 from workers.segmenting.keeping import OvertakenError
-from workers.segmenting.knowing import Histories, everybody_of, knowing
+from workers.segmenting.knowing import Histories, everybody_of, knowing, sky_of
 from workers.segmenting.segmenting import Segmenting
 from workers.segmenting.subjects import Subjects
 from workers.segmenting.watching import Watch
@@ -38,10 +38,11 @@ async def segmenting(worker: Worker) -> None:
         histories = Histories(worker.store.pool, worker.settings, opening)
         subjects = Subjects(connection, stored.registry, histories)
         following = Following(worker.store, connection, stored, subjects, now)
-        world = knowing(worker.settings)
+        sky = sky_of(worker.store.pool, worker.settings, now)
+        world = knowing(worker.settings, sky)
         defining = Defining(worker.store.pool)
         batch = Batch(worker.store.pool, lambda: everybody_of(worker.store.pool, worker.settings, opening), woken.set)
-        work = Segmenting(following, stored, connection, defining.at, lambda known: Watch(known, world), batch)
+        work = Segmenting(following, stored, connection, defining.at, lambda known: Watch(known, world), sky, batch)
         try:
             while True:
                 woken.clear()

@@ -12,11 +12,12 @@ from projections.engine.page import Page, read_page
 from projections.engine.replaying import Replayed
 from projections.engine.waiting import wait_until
 from workers.runtime import PASSING
-from workers.segmenting.everybody import said_of_everybody
+from workers.segmenting.everybody import WEATHER, said_of_everybody
 from workers.segmenting.filling import Batch, Filling, fillable, silent
 from workers.segmenting.following import Following, Stored
 from workers.segmenting.keeping import Standing
 from workers.segmenting.replaying import replay
+from workers.segmenting.sky import LiveSky
 from workers.segmenting.step import Step
 from workers.segmenting.walking import anew, begun, walk
 from workers.segmenting.watching import Definition, Watch
@@ -27,8 +28,9 @@ _NEXT_DUE: Final = "SELECT min(due_at) FROM segmenting.due"
 # What changes definitions: of segments, of tags and models that their rules ask for.
 _DEFINING: Final = ("segment.", "tag.", "model.")
 
-# The views by which histories say what models and lists do.
+# The views by which histories say what models and lists do, and the one that tells the weather.
 _SAYING: Final = ("model_scorecard", "segment_catalogue")
+_OBSERVING: Final = ("weather",)
 _PATIENCE_SECONDS: Final = 60.0
 
 # Gives the live segments as of a position of the log.
@@ -46,6 +48,7 @@ class Segmenting:
         connection: asyncpg.Connection,
         defining: Defining,
         watching: Watching,
+        sky: LiveSky,
         batch: Batch | None = None,
     ) -> None:
         """Take what follows the log, where the definitions come from, what makes them ready; and whom to ask of all."""
@@ -54,6 +57,7 @@ class Segmenting:
         self._connection = connection
         self._defining = defining
         self._watching = watching
+        self._sky = sky
         self._watch: Watch | None = None
         self._batch = batch
         self.filling: Filling | None = None
@@ -62,6 +66,7 @@ class Segmenting:
 
     async def step(self) -> bool:
         """Do what there is to do first; returns whether there is more to do at once."""
+        await self._sky.keep()
         watch = self._watch or await self._define()
         page = await read_page(self._connection, self._following.position, facts=_FACTS_A_PAGE)
         if not page.is_empty:
@@ -167,9 +172,11 @@ class Segmenting:
 
     async def _anew(self, watch: Watch, page: Page) -> Sequence[Standing]:
         """Return the segments to walk for anew since the page says something of everybody: stored with the page."""
-        news = list(said_of_everybody(page, watch))
-        for view in _SAYING if news else ():
+        news, is_weather = list(said_of_everybody(page, watch)), bool(page.of(WEATHER))
+        for view in (*(_SAYING if news else ()), *(_OBSERVING if is_weather else ())):
             await wait_until(self._connection, view, page.upto, _PATIENCE_SECONDS)
+        if is_weather:
+            await self._sky.look()
         return [one for keys, at in news for one in anew(self._following.standings, keys, at)]
 
     def _stand(self, step: Step, standings: Sequence[Standing]) -> None:

@@ -62,6 +62,7 @@ class Watch:
                     self._by_behaviour.add(key)
         self._circular = circular({key: one.needs.memberships for key, one in self.watched.items()})
         self.of_words = frozenset(key for key, one in self.watched.items() if one.needs.has_words)
+        self.of_weather = frozenset(key for key, one in self.watched.items() if one.needs.has_weather)
 
     @property
     def zone(self) -> ZoneInfo:

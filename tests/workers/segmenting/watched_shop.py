@@ -28,12 +28,13 @@ from projections.model_scorecard.projector import PROJECTION as MODEL_SCORECARD
 from projections.products.projector import PROJECTION as PRODUCTS
 from projections.segment_catalogue.projector import PROJECTION as SEGMENT_CATALOGUE
 from projections.tag_catalogue.projector import PROJECTION as TAG_CATALOGUE
+from projections.weather.projector import PROJECTION as WEATHER
 from tests.commands.identity.erasing import erased, erasing_in
 from tests.projections.following import following as views
 from tests.projections.following import until
 from workers.segmenting.filling import Batch
 from workers.segmenting.following import Following, Stored
-from workers.segmenting.knowing import Histories, everybody_of, knowing
+from workers.segmenting.knowing import Histories, everybody_of, knowing, sky_of
 from workers.segmenting.segmenting import Segmenting
 from workers.segmenting.subjects import Subjects
 from workers.segmenting.watching import Definition, Watch
@@ -41,7 +42,7 @@ from workers.segmenting.watching import Definition, Watch
 NAMING = Naming(b"p" * 32)
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 _MOST_STEPS = 500
-_FOLLOWED = (IDENTITY_GRAPH, PRODUCTS, MODEL_SCORECARD, SEGMENT_CATALOGUE, TAG_CATALOGUE)
+_FOLLOWED = (IDENTITY_GRAPH, PRODUCTS, MODEL_SCORECARD, SEGMENT_CATALOGUE, TAG_CATALOGUE, WEATHER)
 _VIEWS = "SELECT count(*) FROM projection_position WHERE position >= 0"
 
 
@@ -92,7 +93,8 @@ class WatchedShop:
         self._connection = connection
         self._members: dict[str, str] = {}
         self._count = 0
-        self._world: World = knowing(settings)
+        self._sky = sky_of(store.pool, settings, self._clock)
+        self._world: World = knowing(settings, self._sky)
         self.work: Segmenting | None = None
         # With it the first members of segments are asked of batch, however few people there are.
         self.batch: Batch | None = None
@@ -110,7 +112,7 @@ class WatchedShop:
         stored = await Stored.take_over(self._connection)
         subjects = Subjects(self._connection, stored.registry, Histories(self.store.pool, self.settings))
         following = Following(self.store, self._connection, stored, subjects, self._clock)
-        self.work = Segmenting(following, stored, self._connection, self._define, self._watching, self.batch)
+        self.work = Segmenting(following, stored, self._connection, self._define, self._watching, self._sky, self.batch)
 
     async def settle(self) -> None:
         """Let the worker do all that there is to do by now."""
