@@ -55,13 +55,13 @@ class Quick:
         named = cast("Mapping[str, Value]", dict.fromkeys(definitions.tags))
         opened: Rule = resolve(rule, Definitions(tags=named, segments=definitions.segments))
         async with self._turn:
-            return await asyncio.to_thread(self._count, opened, depends_on(opened).tags)
+            return await asyncio.to_thread(self._count, opened, depends_on(opened).tags, definitions)
 
-    def _count(self, rule: Rule, keys: frozenset[str]) -> QuickCount | None:
+    def _count(self, rule: Rule, keys: frozenset[str], definitions: Definitions) -> QuickCount | None:
         from projections.segment_bitmaps.judging import NotIndexedError
 
         manifest = self._latest()
-        if manifest is None or not keys <= manifest.kinds.keys():
+        if manifest is None or not all(_is_meant(manifest, key, definitions) for key in keys):
             return None
         held = self._holding(manifest, keys)
         if not held.built.knows(rule):
@@ -95,3 +95,12 @@ class Quick:
         built: Any = BuiltTags.of(self._store, manifest, wanted)
         self._held = _Held(manifest, wanted, built, Bitmaps(built))
         return self._held
+
+
+def _is_meant(manifest: "Manifest", key: str, definitions: Definitions) -> bool:
+    """Whether a tag of the build was made by what it means today: it may have been defined anew since."""
+    from projections.batch.columns import known_by
+
+    if (kind := manifest.kinds.get(key)) is None:
+        return False
+    return manifest.columns.get(key) == known_by(resolve(definitions.tags[key], definitions), kind)

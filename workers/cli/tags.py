@@ -4,7 +4,7 @@ from typing import Any
 
 import cyclopts
 import msgspec
-from rich.table import Table
+from rich.table import Column, Table
 
 from domain.tags.lineage import lineage
 from projections.live_tags.queries import live_tags
@@ -45,7 +45,8 @@ def list_tags(search: str = "", *, group: str | None = None, as_json: AsJson = F
         for one in chosen:
             showing.as_json(one)
         return
-    table = Table("key", "名称 name", "group", "type", "fresh", "v", "origin", title=f"{len(chosen)} tags")
+    key = Column("key", no_wrap=True)  # one that is cut off is of no use
+    table = Table(key, "名称 name", "group", "type", "fresh", "v", "origin", title=f"{len(chosen)} tags")
     for one in chosen:
         tag = one.definition
         names = f"{tag.name.zh}  {tag.name.en}"
@@ -72,7 +73,7 @@ def show(key: str, *, as_json: AsJson = False) -> None:
         showing.as_json({"tag": tag, "lineage": msgspec.to_builtins(rests_on), "versions": known})
         return
     one = tag.definition
-    out.print(f"[bold]{one.name.zh}  {one.name.en}[/] ({one.key}, {one.type}, {one.freshness}, {one.owner})")
+    showing.heading(f"{one.name.zh}  {one.name.en} ({one.key}, {one.type}, {one.freshness}, {one.owner})")
     out.print(f"{one.meaning.zh}\n{one.meaning.en}", highlight=False)
     out.print_json(msgspec.json.encode(one.value).decode())
     for name in ("events", "fields", "attributes", "tags", "segments", "models", "contexts"):

@@ -47,7 +47,7 @@ def explain(key: str, customer: str | None = None, *, at: At = None, as_json: As
         return
     _meaning(means, refused)
     if found is not None:
-        out.print(f"[bold]{found.profile_id} as of {found.at:%F %T} UTC: {showing.value(found.tag)}[/]")
+        showing.heading(f"{found.profile_id} as of {found.at:%F %T} UTC: {showing.value(found.tag)}")
         showing.evidence(found)
         return
     _made_of(means)
@@ -84,13 +84,13 @@ def preview(file: Path, *, key: str = "trial", at: At = None, as_json: AsJson = 
         line(f"! {warning.place}: {warning.detail}")
     showing.spread(found.distribution, terms.type)
     for person in found.people:
-        out.print(f"[bold]{person.profile_id}: {showing.value(person.tag)}[/]")
+        showing.heading(f"{person.profile_id}: {showing.value(person.tag)}")
         showing.evidence(person)
 
 
 def _meaning(means: TagShown, refused: str | None) -> None:
     one = means.tag.definition
-    out.print(f"[bold]{one.name.zh}  {one.name.en}[/] ({one.key}, {one.type})")
+    showing.heading(f"{one.name.zh}  {one.name.en} ({one.key}, {one.type})")
     _both(one.meaning)
     _sentence(means.says)
     line(f"{means.group.zh} {means.group.en}; owner {one.owner or '–'}; version {one.version} ({means.tag.origin})")

@@ -16,17 +16,22 @@ from workers.cli.asking_tags import said
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=())]
 At = Annotated[str | None, Parameter(help="As of an instant, such as 2026-11-01T00:00:00Z; now unless given.")]
-out: Final = Console()
+out: Final = Console(markup=False)  # names and words are whatever people wrote
 
 
 def as_json(found: object) -> None:
     """Print JSON, in one line."""
-    out.print(msgspec.json.encode(found).decode(), soft_wrap=True, highlight=False, markup=False)
+    out.print(msgspec.json.encode(found).decode(), soft_wrap=True, highlight=False)
 
 
 def line(text: str) -> None:
     """Print a line as it is."""
-    out.print(text, soft_wrap=True, highlight=False, markup=False)
+    out.print(text, soft_wrap=True, highlight=False)
+
+
+def heading(text: str) -> None:
+    """Print a line that stands out."""
+    out.print(text, soft_wrap=True, highlight=False, style="bold")
 
 
 def spread(found: Distribution, type_: str) -> None:

@@ -105,9 +105,3 @@ def _occupied(numbers: BitMap) -> Iterator[int]:
 
 def _chunks(members: BitMap) -> int:
     return sum(1 for _ in _occupied(members))
-
-
-def numbers_in(rows: Iterable[bytes]) -> Iterator[int]:
-    """Yield the numbers of stored stretches, in order within each."""
-    for stored in rows:
-        yield from BitMap.deserialize(stored)

@@ -100,3 +100,6 @@ async def test_a_rule_over_tags_is_counted_from_the_last_build(tmp_path: Path) -
     assert found
     assert (found.at, found.count, found.people) == (now, 0, 20)
     assert await quick.count(ACTIVE, definitions) is None
+
+    anew = Definitions(tags={"first": Constant(value=True)}, segments={"calm": never})
+    assert await quick.count(Not(of=never), anew) is None
