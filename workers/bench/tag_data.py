@@ -19,6 +19,7 @@ NAMES: Final = ("page.viewed", "product.viewed", "cart.item_added", "order.compl
 CATEGORIES: Final = tuple(f"category {number:02d}" for number in range(20))
 CHANNELS: Final = ("app", "store", "web", "mini-program")
 _EVENTS_EACH: Final = 10
+_YEAR_MICROS: Final = 366 * 86_400_000_000
 
 # Customers are skewed: a fifth have done nothing, a few do much. Four days of ten lie in the last three months.
 _MADE: Final = """
@@ -32,7 +33,8 @@ _MADE: Final = """
                [{channels}][1 + CAST(floor(u(i, 4) * {channel_count}) AS INTEGER)] AS channel,
                'P' || CAST(floor(pow(u(i, 5), 2) * 2000) AS INTEGER) AS product_id,
                CAST(100 + floor(pow(u(i, 6), 3) * 50000) AS BIGINT) AS amount,
-               {now} - CAST(floor(pow(u(i, 7), 1.7) * 730 * 86400) * 1000000 AS BIGINT) - 1 AS "at"
+               {now} - CAST(floor(pow(u(i, 7), 1.7) * 730 * 86400) * 1000000 AS BIGINT) - 1
+               - CASE WHEN u(who, 8) < {asleep} THEN {year} ELSE 0 END AS "at"
         FROM range({events}) AS t (i)
     )
 """
@@ -45,15 +47,19 @@ _ROWS: Final = """
 """
 
 
-def make(folder: Path, events: int) -> int:
-    """Write the files; returns the number of customers. The same number makes the same rows."""
+def make(folder: Path, events: int, *, asleep: float = 0.0) -> int:
+    """Write the files; returns the number of customers. The same number makes the same rows.
+
+    A share of the customers is asleep: all that they did is a year further back.
+    """
     customers = max(1, events // _EVENTS_EACH)
     with duckdb.connect() as connection:
         connection.execute(_UNIFORM)
         lists = {"names": NAMES, "categories": CATEGORIES, "channels": CHANNELS}
         written = {name: ", ".join(f"'{one}'" for one in values) for name, values in lists.items()}
         counts = {"name_count": len(NAMES), "category_count": len(CATEGORIES), "channel_count": len(CHANNELS)}
-        connection.execute(_MADE.format(customers=customers, events=events, now=NOW_MICROS, **written, **counts))
+        spans = {"now": NOW_MICROS, "year": _YEAR_MICROS, "asleep": asleep}
+        connection.execute(_MADE.format(customers=customers, events=events, **spans, **written, **counts))
         for bucket in range(BUCKETS):
             rows = _ROWS.format(digit=f"{bucket:x}")
             connection.execute(f"COPY ({rows}) TO '{events_file(folder, bucket)}' (FORMAT parquet, COMPRESSION zstd)")

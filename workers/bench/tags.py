@@ -1,16 +1,13 @@
 """`tags`: 300 tags of everybody, beside the same 300 as hand-written SQL over the same files."""
 
 import asyncio
-import multiprocessing
-import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -21,22 +18,14 @@ from domain.kernel.rules.tree import Value
 from domain.kernel.rules.world import World
 from projections.batch.running import values_of
 from projections.lake.parquet import BUCKETS
+from workers.bench.apart import alone
 from workers.bench.report import Floor, Report, load
 from workers.bench.tag_data import NOW_MICROS, events_file, lakehouse_in, make
 from workers.bench.tag_definitions import Ranked, direct, ranked, since
 
 DEFAULT_ITEMS = 10_000_000
-_NOW: Final = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=NOW_MICROS)
-_MEGABYTE: Final = 1024.0
+NOW: Final = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=NOW_MICROS)
 _CLOSE: Final = 1e-9
-
-
-class Took(NamedTuple):
-    """What a way of computing took, in a process of its own."""
-
-    seconds: float
-    cpu: float
-    megabytes: float
 
 
 async def tags(items: int) -> Report:
@@ -45,8 +34,8 @@ async def tags(items: int) -> Report:
     with tempfile.TemporaryDirectory(prefix="koi-bench-tags-") as name:
         folder = Path(name)
         customers = await asyncio.to_thread(make, folder, items)
-        ours = await asyncio.to_thread(_alone, by_rules, folder)
-        plain = await asyncio.to_thread(_alone, by_hand, folder)
+        ours = await asyncio.to_thread(alone, by_rules, folder)
+        plain = await asyncio.to_thread(alone, by_hand, folder)
         wrong = await asyncio.to_thread(_different, folder)
     return Report(
         bench="tags",
@@ -79,7 +68,7 @@ def by_rules(folder: Path) -> None:
 
     async def run() -> None:
         number = 0
-        async for table in values_of(lakehouse_in(folder, world), values, _NOW):
+        async for table in values_of(lakehouse_in(folder, world), values, NOW):
             _keep(folder, "rules", number, table)
             number += 1
 
@@ -138,27 +127,6 @@ def _values_by_hand(number: int, event: str, field: str, some: list[tuple[int, R
 
 def _keep(folder: Path, way: str, number: int, table: pa.Table) -> None:
     pq.write_table(table, folder / f"{way}-{number:02d}.parquet", compression="zstd")
-
-
-def _alone(way: Callable[[Path], None], folder: Path) -> Took:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        return process.submit(_measured, way, folder).result()
-
-
-def _measured(way: Callable[[Path], None], folder: Path) -> Took:
-    began, cpu = time.perf_counter(), time.process_time()
-    way(folder)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return Took(seconds, cpu, _peak() / _MEGABYTE)
-
-
-def _peak() -> float:
-    """Return the peak memory in kilobytes: where there is /proc, without what the parent had when it forked."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    (line,) = (one for one in status.read_text(encoding="ascii").splitlines() if one.startswith("VmHWM"))
-    return float(line.split()[1])
 
 
 def _different(folder: Path) -> int:

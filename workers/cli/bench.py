@@ -23,6 +23,7 @@ Name = Literal[
     "replay",
     "linkage",
     "tags",
+    "tags-nightly",
     "segment-count",
     "segment-live",
     "live-tags",
@@ -54,6 +55,7 @@ def bench(
     mixed: one event posted, one message at the sink, while a back-fill runs.
     replay: customer_360 rebuilt from its events.
     tags: 300 tags of everybody over so many events of a tenth as many customers, beside the same as SQL by hand.
+    tags-nightly: those tags a night later, carried over but for whom the night touched, beside building them anew.
     segment-count: how many of so many people three conditions and an exclusion mean, in DuckDB and by bitmaps.
     segment-live: whether an event changes any of 200 live segments, and how soon entering and leaving is told.
     live-tags: all tags of one person, so many times, from 3,000 things she did (and from 300).

@@ -28,6 +28,7 @@ from projections.model_scorecard import projector as model_scorecard
 from projections.model_scorecard.queries import scorecard
 from projections.predictions.queries import predictions_of, words_of
 from projections.products import projector as products
+from projections.segment_catalogue import projector as segment_catalogue
 from projections.segment_members.everybody import Everybody
 from projections.tag_catalogue import projector as tag_catalogue
 from tests.projections.following import current
@@ -77,7 +78,12 @@ def purchases() -> list[FactRow]:
 async def laid(log: Log, settings: Settings, rows: list[FactRow]) -> int:
     """Put facts into the log and keep the views."""
     position = log.seal(*rows)
-    views = (identity_graph.PROJECTION, products.PROJECTION, model_scorecard.PROJECTION)
+    views = (
+        identity_graph.PROJECTION,
+        products.PROJECTION,
+        model_scorecard.PROJECTION,
+        segment_catalogue.PROJECTION,
+    )
     await current(settings.database_url, position, *views, lake_at(settings.lake_url, settings.database_url))
     return position
 
