@@ -5,7 +5,7 @@ KOI_PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 pyt
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; \
 	done)
 KOI := .venv/bin/koi
-BENCHES := callbacks trigger burst backfill mixed replay linkage tags segment-count segment-live ltv
+BENCHES := callbacks trigger burst backfill mixed replay linkage tags tags-nightly segment-count segment-live ltv
 
 .PHONY: up test check bench spark lock clean environment
 

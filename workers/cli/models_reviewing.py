@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from commands.runtime.context import Context
 from commands.runtime.secrets import Secrets
@@ -78,7 +78,7 @@ def _print_csv(found: "Reviews") -> None:
 
 def _show(found: "Reviews") -> None:
     named = core_segments()
-    table = Table("customer", "why", "rule", "known by")
+    table = Table(Column("customer", no_wrap=True, min_width=36), "why", "rule", "known by")
     for one in found.people:
         rule = f"{named[one.rule].zh}\n{named[one.rule].en}" if one.rule else ""
         reasons = "\n".join(reason.en for reason in one.reasons)

@@ -38,6 +38,8 @@ def verify(*, repair: Annotated[bool, Parameter(negative=())] = False, as_json: 
     found = asyncio.run(act())
     if as_json:
         showing.as_document(found)
+    elif not found:
+        _out.print("Nothing to compare: no live segment has all its members judged yet. Ask again in a while.")
     else:
         table = Table("segment", "members", "missing", "surplus", "some of them")
         for one in found:
